@@ -1,0 +1,1 @@
+"""The compiler: a network description in, a Program out."""

@@ -1,0 +1,1 @@
+"""Targets: each lowers the loop level to something that runs."""

@@ -1,0 +1,172 @@
+"""What the compiler is given: a network as plain data, with the user's texts and where they stand.
+
+The API builds these; the front end reads them. Nothing here holds state of a run. Names of populations and
+projections are not part of it: symbols are `pop<i>` and `proj<i>`, so naming an object changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nnc.compiler.diagnostics import Loc, Source
+    from nnc.compiler.frontend.model import NeuronModel, SynapseModel
+
+Locality = Literal["local", "semiglobal", "global"]
+Kind = Literal["float", "int", "bool"]
+Value = bool | int | float
+
+
+@dataclass(frozen=True)
+class ConstantRef:
+    """A named constant as an initial value: takes the constant's value when the network is built."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An initial value drawn from a distribution object that only the runtime understands."""
+
+    distribution: object
+
+
+Init = Value | ConstantRef | Drawn
+
+
+@dataclass(frozen=True)
+class ParameterDecl:
+    """A parameter given as Python data (dict form, `Parameter(...)`)."""
+
+    name: str
+    value: Init | str
+    locality: Locality
+    kind: Kind
+    loc: Loc
+    soft: bool = False
+    """Global only by default: may become local when an array is assigned."""
+
+
+@dataclass(frozen=True)
+class VariableDecl:
+    """A `Variable(...)`: one equation and its flags as keywords; None where not given."""
+
+    equation: Source
+    init: Init | str | None = None
+    min: str | float | None = None
+    max: str | float | None = None
+    method: str | None = None
+    locality: Locality | None = None
+    kind: Kind | None = None
+
+
+Equations = tuple["Source | VariableDecl", ...]
+
+
+@dataclass(frozen=True)
+class NeuronDescription:
+    """`Neuron(...)` as given. `loc` is the call in the user's file."""
+
+    name: str
+    loc: Loc
+    parameters: Source | tuple[Source | ParameterDecl, ...] = ()
+    equations: Equations = ()
+    spike: Source | None = None
+    axon_spike: Source | None = None
+    reset: Equations = ()
+    axon_reset: Equations = ()
+    refractory: float | str | None = None
+    functions: Source | None = None
+    extra_values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SynapseDescription:
+    """`Synapse(...)` as given."""
+
+    name: str
+    loc: Loc
+    parameters: Source | tuple[Source | ParameterDecl, ...] = ()
+    equations: Equations = ()
+    psp: Source | None = None
+    operation: str = "sum"
+    pre_spike: Equations = ()
+    post_spike: Equations = ()
+    pre_axon_spike: Equations = ()
+    functions: Source | None = None
+    pruning: Source | None = None
+    creating: Source | None = None
+    extra_values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Globals:
+    """What every model of a network may use: user functions (`add_function`) and the names of constants."""
+
+    functions: tuple[Source, ...] = ()
+    constants: tuple[str, ...] = ()
+    method: str = "explicit"
+
+
+@dataclass(frozen=True)
+class PopulationDescription:
+    """A population, its analysed model, and the facts the compiler may specialise on.
+
+    `arrays`: the local parameters that differ between neurons; the others are one number in the state block.
+    `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `inputs`: what drives a population
+    without equations of its own (`spike_source` times, ...).
+    """
+
+    id: int
+    model: NeuronModel
+    arrays: frozenset[str] = frozenset()
+    refractory: bool = False
+    rate_window: bool = False
+    can_disable: bool = False
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol in the IR."""
+        return f"pop{self.id}"
+
+
+@dataclass(frozen=True)
+class ProjectionDescription:
+    """A projection and the facts about its connectivity, see `model.projection`.
+
+    `arrays`: the local parameters (and `w`) that differ between synapses.
+    """
+
+    id: int
+    model: SynapseModel
+    pre: int
+    post: int
+    targets: tuple[str, ...]
+    arrays: frozenset[str] = frozenset()
+    full: bool = False
+    no_self: bool = False
+    delay: Literal["one", "uniform", "each"] = "one"
+    index: Literal["u16", "i32"] = "i32"
+    wide_rows: bool = False
+    transmission_flag: bool = False
+    update_flag: bool = False
+    plasticity_flag: bool = False
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol in the IR."""
+        return f"proj{self.id}"
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """Everything the compiler needs to know of a network."""
+
+    dt: float
+    precision: Literal["double", "float"]
+    populations: tuple[PopulationDescription, ...]
+    projections: tuple[ProjectionDescription, ...]
+    globals: Globals = field(default_factory=Globals)

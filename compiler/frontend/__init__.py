@@ -1,0 +1,1 @@
+"""From equation text to the model level of the IR."""

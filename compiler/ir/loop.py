@@ -1,0 +1,254 @@
+"""Level `loop`: buffers, loops and teams; what targets read.
+
+The function `run` is executed by a team of `spmd.size` workers. A `loop.team` region is one phase: worker p does
+elements [lo, hi) of a domain and writes only what belongs to them. `loop.once` is done by worker 0. Between phases
+that depend on each other across workers stands a `loop.barrier`. `map-threads` replaces teams by the code of one
+worker (`spmd.id`, `spmd.bound`).
+"""
+
+from __future__ import annotations
+
+from nnc.compiler.ir.attributes import BOOL, INT, SYMBOL, SYMBOLS, TYPE, enum_kind
+from nnc.compiler.ir.core import Op
+from nnc.compiler.ir.define import (
+    ISOLATED,
+    PURE,
+    SYMBOL_OP,
+    attribute,
+    operand,
+    operation,
+    optional,
+    region,
+    result,
+)
+from nnc.compiler.ir.step import ROLE
+from nnc.compiler.ir.types import buffer_type
+
+
+@operation("loop.size", level="loop", traits=SYMBOL_OP)
+class Size(Op):
+    """Declares a size: an integer of the state block."""
+
+    sym = attribute(SYMBOL)
+    syntax = "$sym"
+
+
+@operation("loop.field", level="loop", traits=SYMBOL_OP)
+class Field(Op):
+    """Declares a buffer of the state block; its length is the product of the sizes named (empty: 1)."""
+
+    sym = attribute(SYMBOL)
+    type = attribute(TYPE)
+    extent = attribute(SYMBOLS)
+    role = attribute(ROLE)
+    syntax = "$sym : $type $extent $role"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return None if self.type.buffer else "a field is a buffer"
+
+
+@operation("loop.func", level="loop", traits=SYMBOL_OP | ISOLATED)
+class Func(Op):
+    """The code of one worker: arguments t0 and t1 (i64), steps [t0, t1)."""
+
+    sym = attribute(SYMBOL)
+    body = region()
+    syntax = "$sym &body {body}"
+
+
+@operation("mem.field", level="loop", traits=PURE)
+class FieldRef(Op):
+    """A declared buffer."""
+
+    field = attribute(SYMBOL)
+    result = result()
+    syntax = "$field :r"
+
+
+@operation("mem.size", level="loop", traits=PURE)
+class SizeRef(Op):
+    """A declared size (i64); it does not change during a run."""
+
+    size = attribute(SYMBOL)
+    result = result()
+    syntax = "$size :r"
+
+
+@operation("mem.alloca", level="loop")
+class Alloca(Op):
+    """Scratch memory of one worker, of a fixed number of elements, at the start of the function."""
+
+    count = attribute(INT)
+    result = result()
+    syntax = "$count :r"
+
+
+@operation("mem.load", level="loop")
+class Load(Op):
+    """An element of a buffer; u8 and u16 widen to i32."""
+
+    buffer = operand()
+    index = operand()
+    result = result()
+    syntax = "%buffer [ %index ] :r"
+
+
+@operation("mem.store", level="loop")
+class Store(Op):
+    """Write an element of a buffer."""
+
+    value = operand()
+    buffer = operand()
+    index = operand()
+    syntax = "%value , %buffer [ %index ]"
+
+
+@operation("mem.compact", level="loop")
+class Compact(Op):
+    """Append the indices in [lo, hi) whose mask is set, ascending, to a list.
+
+    For i: if mask[i - lo], then list[base + counts[slot]] = i and counts[slot] += 1. The mask has room for a multiple
+    of 8 elements, and those beyond hi - lo up to the next multiple of 8 are overwritten with false.
+    """
+
+    mask = operand()
+    lo = operand()
+    hi = operand()
+    list = operand()
+    base = operand()
+    counts = operand()
+    slot = operand()
+    syntax = "%mask over %lo , %hi into %list [ %base ] count %counts [ %slot ]"
+
+
+@operation("loop.time", level="loop")
+class TimeLoop(Op):
+    """The loop over steps. After each step: leave if the block's stop_after is not above it; t becomes k + 1."""
+
+    lo = operand()
+    hi = operand()
+    body = region()
+    syntax = "&body = %lo to %hi {body}"
+
+
+@operation("loop.for", level="loop")
+class For(Op):
+    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once."""
+
+    lo = operand()
+    hi = operand()
+    step = optional(INT, 1)
+    simd = optional(BOOL, False)
+    body = region()
+    syntax = "&body = %lo to %hi ( step $step )? ?simd {body}"
+
+
+@operation("loop.reduce", level="loop")
+class Reduce(Op):
+    """Reduction of the yielded values over [lo, hi), in a fixed order.
+
+    32 partial results, start value 0 (add, fma), -inf (max), inf (min); element j goes to partial (j - lo) mod 32, in
+    ascending order; then partial[l] = partial[l] op partial[l + s] for s = 16, 8, 4, 2, 1. `add`: p + x;
+    `fma`: the region yields a, b and p = fma(a, b, p), partials then added; max, min: `p > x ? p : x`, `p < x ? p : x`.
+    """
+
+    kind = attribute(enum_kind("add", "fma", "max", "min"))
+    lo = operand()
+    hi = operand()
+    result = result()
+    body = region()
+    syntax = "$kind &body = %lo to %hi {body} :r"
+
+
+@operation("loop.if", level="loop")
+class If(Op):
+    """Execute the region if the condition holds."""
+
+    condition = operand()
+    body = region()
+    syntax = "%condition {body}"
+
+
+@operation("loop.team", level="loop")
+class Team(Op):
+    """One phase: worker p (i64) does elements [lo, hi) of the domain (a size symbol, `@pop.n`)."""
+
+    domain = attribute(SYMBOL)
+    body = region()
+    syntax = "&body over $domain {body}"
+
+
+@operation("loop.once", level="loop")
+class Once(Op):
+    """One phase done by worker 0 alone."""
+
+    body = region()
+    syntax = "{body}"
+
+
+@operation("loop.barrier", level="loop")
+class Barrier(Op):
+    """All workers arrive before any goes on; what was written before is seen after."""
+
+    syntax = ""
+
+
+@operation("loop.record", level="loop")
+class Record(Op):
+    """Let the recorders of the state block take their rows of step k; each worker copies its part.
+
+    `targets`: conductances and sums; `end`: everything else, and spikes.
+    """
+
+    when = attribute(enum_kind("targets", "end"))
+    step = operand()
+    fields = attribute(SYMBOLS)
+    syntax = "$when at %step $fields"
+
+
+@operation("loop.stop", level="loop")
+class Stop(Op):
+    """Worker 0: end the run after step k if the condition holds (sets stop_after and the status)."""
+
+    condition = operand()
+    step = operand()
+    syntax = "if %condition after %step"
+
+
+@operation("spmd.id", level="loop", traits=PURE)
+class Id(Op):
+    """Number of this worker (i64)."""
+
+    result = result()
+    syntax = ":r"
+
+
+@operation("spmd.size", level="loop", traits=PURE)
+class TeamSize(Op):
+    """Number of workers (i64)."""
+
+    result = result()
+    syntax = ":r"
+
+
+@operation("spmd.bound", level="loop", traits=PURE)
+class Bound(Op):
+    """Start of the part of worker p of n elements: min(n, 64 * floor(ceil(n / 64) * p / size))."""
+
+    n = operand()
+    p = operand()
+    result = result()
+    syntax = "%n , %p :r"
+
+
+@operation("random.seed", level="loop", traits=PURE)
+class Seed(Op):
+    """The seed of the network (i32), from the state block."""
+
+    result = result()
+    syntax = ":r"
+
+
+def buffer_of(field: Field) -> FieldRef:
+    """A reference to a declared buffer."""
+    return FieldRef((), (buffer_type(field.type.dtype),), {"field": field.sym})

@@ -1,0 +1,1 @@
+"""Numerical methods, one per file."""

@@ -1,0 +1,1 @@
+"""Everything that lives while a network runs."""

@@ -1,0 +1,1 @@
+"""nnc: a neural-network compiler and simulator."""
