@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnc.compiler.diagnostics import Loc, Source
     from nnc.compiler.frontend.model import NeuronModel, SynapseModel
+
+    from nnc.compiler.diagnostics import Loc, Source
 
 Locality = Literal["local", "semiglobal", "global"]
 Kind = Literal["float", "int", "bool"]

@@ -19,7 +19,7 @@ class Symbol(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"@{str(self)}"
+        return f"@{self!s}"
 
 
 Attr = bool | int | float | str | Symbol | Type | tuple["Attr", ...]
@@ -83,7 +83,7 @@ def attr_text(value: Attr, kind: AttrKind | None = None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Symbol):
-        return f"@{str(value)}"
+        return f"@{value!s}"
     if isinstance(value, str):
         if kind is not None and kind.name in ("word", "enum"):
             return value
