@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nnc.compiler.ir.types import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
 
 
 class Symbol(str):

@@ -17,12 +17,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from nnc.compiler.diagnostics import UNKNOWN, Loc
-from nnc.compiler.ir.attributes import Attr, AttrKind
 from nnc.compiler.ir.core import Block, Op, Value
-from nnc.compiler.ir.types import Type
+
+if TYPE_CHECKING:
+    from nnc.compiler.ir.attributes import Attr, AttrKind
+    from nnc.compiler.ir.types import Type
 
 T = TypeVar("T")
 OpT = TypeVar("OpT", bound=Op)
@@ -187,9 +189,7 @@ REGISTRY: dict[str, type[Op]] = {}
 """Every op class by name, filled by the op-set files when `nnc.compiler.ir` is imported."""
 
 
-def operation(
-    name: str, *, level: Level = "any", traits: Trait = Trait.NONE
-) -> Callable[[type[OpT]], type[OpT]]:
+def operation(name: str, *, level: Level = "any", traits: Trait = Trait.NONE) -> Callable[[type[OpT]], type[OpT]]:
     """Class decorator that registers an op."""
 
     def register(cls: type[OpT]) -> type[OpT]:
