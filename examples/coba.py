@@ -5,6 +5,7 @@ T. P. Vogels, L. F. Abbott: Signal propagation and logic gating in networks of i
 """
 
 import matplotlib.pyplot as plt
+
 from nnc import *
 
 setup(dt=0.1)
