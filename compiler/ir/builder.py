@@ -65,7 +65,7 @@ class Builder:
 
     def value(self, cls: type[Op], *operands: Value, types: Sequence[Type] | None = None, **attributes: Attr) -> Value:
         """Make and insert an op of one result, and give that."""
-        return self.op(cls, *operands, types=types, **attributes).results[0]
+        return self.op(cls, *operands, types=types, regions=(), **attributes).results[0]
 
     def const(self, value: bool | int | float, dtype: DType) -> Value:
         """A constant, rounded to the type."""
