@@ -53,7 +53,7 @@ class Func(Op):
 
     sym = attribute(SYMBOL)
     body = region()
-    syntax = "$sym &body {body}"
+    syntax = "$sym ( &body ) {body}"
 
 
 @operation("mem.field", level="loop", traits=PURE)
