@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nnc.compiler.diagnostics import UNKNOWN, Loc
 from nnc.compiler.ir import arith
@@ -63,9 +63,9 @@ class Builder:
         """Make and insert an op, see `create`."""
         return self.insert(create(cls, *operands, types=types, regions=regions, loc=self.loc, **attributes))
 
-    def value(self, cls: type[Op], *operands: Value, types: Sequence[Type] | None = None, **attributes: Attr) -> Value:
+    def value(self, cls: type[Op], *operands: Value, types: Sequence[Type] | None = None, **attributes: Any) -> Value:
         """Make and insert an op of one result, and give that."""
-        return self.op(cls, *operands, types=types, **attributes).results[0]
+        return self.insert(create(cls, *operands, types=types, loc=self.loc, **attributes)).results[0]
 
     def const(self, value: bool | int | float, dtype: DType) -> Value:
         """A constant, rounded to the type."""

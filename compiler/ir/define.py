@@ -9,7 +9,8 @@
 
 The syntax is a list of words separated by blanks: `%x` an operand, `%x*` a list of operands, `$a` an attribute,
 `?a` a flag printed as its own name, `{r}` a region, `&r` the arguments of a region, `:r` the result types,
-`( ... )?` a group printed only if its first attribute or operand list is there, anything else literal text.
+`( ... )?` a group printed only if its first attribute or operand list is there (and not the default), anything else
+literal text.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from nnc.compiler.diagnostics import UNKNOWN, Loc
-from nnc.compiler.ir.attributes import Attr, AttrKind
 from nnc.compiler.ir.core import Block, Op, Value
-from nnc.compiler.ir.types import Type
+
+if TYPE_CHECKING:
+    from nnc.compiler.ir.attributes import Attr, AttrKind
+    from nnc.compiler.ir.types import Type
 
 T = TypeVar("T")
 OpT = TypeVar("OpT", bound=Op)
@@ -187,9 +190,7 @@ REGISTRY: dict[str, type[Op]] = {}
 """Every op class by name, filled by the op-set files when `nnc.compiler.ir` is imported."""
 
 
-def operation(
-    name: str, *, level: Level = "any", traits: Trait = Trait.NONE
-) -> Callable[[type[OpT]], type[OpT]]:
+def operation(name: str, *, level: Level = "any", traits: Trait = Trait.NONE) -> Callable[[type[OpT]], type[OpT]]:
     """Class decorator that registers an op."""
 
     def register(cls: type[OpT]) -> type[OpT]:

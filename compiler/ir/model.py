@@ -23,15 +23,11 @@ from nnc.compiler.ir.define import (
     result,
 )
 
-METHODS = enum_kind(
-    "explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4", "event_driven"
-)
+METHODS = enum_kind("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4", "event_driven")
 LOCALITY = enum_kind("global", "semiglobal", "local")
 SIDE = enum_kind("self", "pre", "post")
 REDUCTION = enum_kind("mean", "max", "min", "norm1", "norm2")
-DISTRIBUTION = enum_kind(
-    "uniform", "discrete_uniform", "normal", "log_normal", "exponential", "gamma", "binomial"
-)
+DISTRIBUTION = enum_kind("uniform", "discrete_uniform", "normal", "log_normal", "exponential", "gamma", "binomial")
 
 
 @operation("module", traits=ISOLATED)
@@ -59,7 +55,7 @@ class Function(Op):
 
     sym = attribute(SYMBOL)
     body = region()
-    syntax = "$sym &body {body}"
+    syntax = "$sym ( &body ) {body}"
 
 
 @operation("model.call", level="model", traits=PURE)

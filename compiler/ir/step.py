@@ -55,9 +55,7 @@ class Synapses(Op):
     index = optional(enum_kind("u16", "i32"), "i32")
     wide_rows = optional(BOOL, False)
     back = optional(BOOL, False)
-    syntax = (
-        "$sym from $pre to $post $kind as $layout ?full ?no_self delay $delay index $index ?wide_rows ?back"
-    )
+    syntax = "$sym from $pre to $post $kind as $layout ?full ?no_self delay $delay index $index ?wide_rows ?back"
 
 
 @operation("step.field", level="step", traits=SYMBOL_OP)

@@ -7,13 +7,15 @@ readable from the types. Types are interned and compared by identity.
 
 from __future__ import annotations
 
-import builtins
 import enum
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import builtins
 
 
 class DType(enum.Enum):

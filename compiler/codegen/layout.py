@@ -1,0 +1,439 @@
+"""The state block: every byte that lives while a network runs, as Python owns it and as native code sees it.
+
+`Layout` lists the sizes and fields that a program declares, in order. `StateBlock` allocates them and keeps the C
+struct that all targets read (`struct nnc_block` in docs/design.md). `Recorder` is one entry of its table of recorders.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from nnc.compiler.diagnostics import NNCError
+from nnc.compiler.ir import loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from nnc.compiler.ir.core import Op
+    from nnc.compiler.ir.types import DType, Type
+
+ABI: Final = 1
+"""Version of the struct; a program refuses a block of another one."""
+
+ALIGNMENT: Final = 64
+NEVER: Final = (1 << 63) - 1
+"""Value of `stop_after` while nothing asks for a stop."""
+
+BARRIER_COUNT: Final = 3
+BARRIER_SENSE: Final = 11
+"""The words of `barrier` that are used: in a block aligned to 64 bytes each has a cache line of its own."""
+
+
+class LayoutError(NNCError):
+    """A block does not fit a program, or sizes and arrays do not fit a layout."""
+
+
+@dataclass(frozen=True)
+class LayoutField:
+    """A buffer of the block; its length is the product of the sizes of `extent` (empty: 1)."""
+
+    name: str
+    dtype: DType
+    extent: tuple[str, ...]
+    role: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes and fields of a program in the order of the native tables. Names are those of the IR without `@`."""
+
+    sizes: tuple[str, ...]
+    fields: tuple[LayoutField, ...]
+
+    @staticmethod
+    def of(module: Op) -> Layout:
+        """What the `loop.size` and `loop.field` ops of a module declare."""
+        sizes: list[str] = []
+        fields: list[LayoutField] = []
+        for op in module.regions[0]:
+            if isinstance(op, loop.Size):
+                sizes.append(str(op.sym))
+            elif isinstance(op, loop.Field):
+                kind = cast("Type", op.type)
+                fields.append(LayoutField(str(op.sym), kind.dtype, tuple(str(s) for s in op.extent), str(op.role)))
+        return Layout(tuple(sizes), tuple(fields))
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """63 bits that differ for layouts that differ in anything native code relies on."""
+        text = repr((ABI, self.sizes, [(f.name, f.dtype.value, f.extent) for f in self.fields]))
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+    @cached_property
+    def field_index(self) -> Mapping[str, int]:
+        """Position of each field."""
+        return {f.name: i for i, f in enumerate(self.fields)}
+
+    @cached_property
+    def size_index(self) -> Mapping[str, int]:
+        """Position of each size."""
+        return {s: i for i, s in enumerate(self.sizes)}
+
+    def __getitem__(self, name: str) -> LayoutField:
+        return self.fields[self.field_index[name]]
+
+    def length(self, name: str, sizes: Mapping[str, int]) -> int:
+        """Number of elements of a field."""
+        total = 1
+        for size in self[name].extent:
+            total *= sizes[size]
+        return total
+
+    def resolve(self, sizes: Mapping[str, int], team: int) -> dict[str, int]:
+        """All declared sizes, in order: those given, `team`, and those derived (`x.n1`, `team_n1.x`).
+
+        Raises `LayoutError` for a size that is neither given nor derived, or negative.
+        """
+        known = {**sizes, "team": team}
+        found = {name: _size(name, known) for name in self.sizes}
+        missing = [name for name, value in found.items() if value is None]
+        if missing:
+            raise LayoutError(f"sizes are missing: {', '.join(missing)}")
+        complete = cast("dict[str, int]", found)
+        for name, value in complete.items():
+            if value < 0:
+                raise LayoutError(f"size {name} is negative: {value}")
+        return complete
+
+
+def _size(name: str, known: Mapping[str, int]) -> int | None:
+    if name in known:
+        return int(known[name])
+    if name.endswith(".n1") and name[:-1] in known:
+        return int(known[name[:-1]]) + 1
+    if name.startswith("team_n1."):
+        owner = name.removeprefix("team_n1.")
+        if f"{owner}.n" in known:
+            return known["team"] * (int(known[f"{owner}.n"]) + 1)
+    return None
+
+
+def aligned(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros at a 64-byte boundary, with whole 64-byte lines behind them."""
+    lines = -(-max(1, length * dtype.itemsize) // ALIGNMENT)
+    raw = np.zeros((lines + 1) * ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + length * dtype.itemsize].view(dtype)
+
+
+class RecorderKind(enum.IntEnum):
+    """What a recorder takes, and when in a step."""
+
+    END = 0
+    """Values at the end of a step."""
+    TARGETS = 1
+    """Values of sums and conductances, when `loop.record targets` runs."""
+    SPIKES = 2
+    """Pairs (step, neuron), at the end of a step."""
+    OFF = 3
+    """Nothing."""
+
+
+class NativeRecorder(ctypes.Structure):
+    """`struct nnc_recorder`."""
+
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in ("kind", "source", "element", "count")),
+        ("ranks", ctypes.c_void_p),
+        ("rows", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("period", "phase", "cursor", "capacity", "start", "reserved")),
+    ]
+
+
+class NativeBlock(ctypes.Structure):
+    """`struct nnc_block`."""
+
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in ("abi", "fingerprint", "n_fields", "n_sizes")),
+        ("field", ctypes.c_void_p),
+        ("size", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("t", "stop_after", "status", "seed", "team", "n_recorders")),
+        ("recorders", ctypes.c_void_p),
+        ("barrier", ctypes.c_int64 * 16),
+    ]
+
+
+@dataclass(eq=False)
+class Recorder:
+    """Rows of a field, or spikes, taken by native code during a run.
+
+    Values are taken in the steps k >= `start` with (k - `phase`) divisible by `period`; each stretch (one call of
+    `Program.run`) starts at row 0 of `rows`, so read `taken` after every stretch. Spikes are pairs (step, neuron);
+    those of a stretch follow those before until `clear`.
+    """
+
+    kind: RecorderKind
+    source: str
+    ranks: NDArray[np.int32] | None = None
+    period: int = 1
+    phase: int = 0
+    start: int = 0
+    rows: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 0)))
+    cursor: int = 0
+    first: int = 0
+    """First recorded step of the stretch; set by `StateBlock.prepare`."""
+
+    def __post_init__(self) -> None:
+        if self.period < 1:
+            raise LayoutError(f"the period of a recorder is at least 1 step, not {self.period}")
+        if self.ranks is not None:
+            self.ranks = np.ascontiguousarray(self.ranks, np.int32)
+
+    def first_due(self, t0: int) -> int:
+        """The first step >= t0 in which a row is taken."""
+        begin = max(t0, self.start)
+        return begin + (self.phase - begin) % self.period
+
+    def due(self, t0: int, t1: int) -> int:
+        """How many rows are taken in steps [t0, t1)."""
+        if self.kind in (RecorderKind.SPIKES, RecorderKind.OFF):
+            return 0
+        return max(0, -(-(t1 - self.first_due(t0)) // self.period))
+
+    def taken(self, t0: int, t1: int) -> NDArray[Any]:
+        """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
+        return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
+
+    def clear(self) -> None:
+        """Forget the spikes held."""
+        self.cursor = 0
+
+
+class StateBlock:
+    """The memory of one network for one program layout: arrays, sizes, time, seed, recorders.
+
+    `fields` maps names to one-dimensional arrays that native code works on directly; write into them in place, and
+    replace one only by `rebind`. Nothing here is thread-safe: change nothing while a program runs.
+    """
+
+    def __init__(self, layout: Layout, sizes: Mapping[str, int], *, team: int = 1, seed: int = 0, t: int = 0) -> None:
+        if team < 1:
+            raise LayoutError(f"a team has at least one worker, not {team}")
+        self.layout = layout
+        self.sizes: dict[str, int] = layout.resolve(sizes, team)
+        self.fields: dict[str, NDArray[Any]] = {
+            f.name: aligned(layout.length(f.name, self.sizes), f.dtype.numpy) for f in layout.fields
+        }
+        self.recorders: list[Recorder] = []
+        self._buffer = aligned(ctypes.sizeof(NativeBlock), np.dtype(np.uint8))
+        self.native = NativeBlock.from_buffer(cast("Any", self._buffer))
+        self._field_table = (ctypes.c_void_p * max(1, len(layout.fields)))()
+        self._size_table = (ctypes.c_int64 * max(1, len(layout.sizes)))()
+        self._recorder_table = (NativeRecorder * 1)()
+        self._fill(team, seed, t)
+
+    def _fill(self, team: int, seed: int, t: int) -> None:
+        native = self.native
+        native.abi = ABI
+        native.fingerprint = self.layout.fingerprint
+        native.n_fields = len(self.layout.fields)
+        native.n_sizes = len(self.layout.sizes)
+        native.field = ctypes.addressof(self._field_table)
+        native.size = ctypes.addressof(self._size_table)
+        native.team = team
+        native.stop_after = NEVER
+        self.seed = seed
+        self.t = t
+        self._point()
+
+    def _point(self) -> None:
+        for i, f in enumerate(self.layout.fields):
+            self._field_table[i] = self.fields[f.name].ctypes.data
+        for i, name in enumerate(self.layout.sizes):
+            self._size_table[i] = self.sizes[name]
+
+    @property
+    def address(self) -> int:
+        """Where the C struct is, at a 64-byte boundary; valid as long as the block lives."""
+        return ctypes.addressof(self.native)
+
+    @property
+    def t(self) -> int:
+        """The next step to do."""
+        return int(self.native.t)
+
+    @t.setter
+    def t(self, value: int) -> None:
+        self.native.t = value
+
+    @property
+    def seed(self) -> int:
+        """Seed of the random numbers; its low 32 bits count."""
+        return int(self.native.seed)
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        self.native.seed = value & 0xFFFFFFFF
+
+    @property
+    def team(self) -> int:
+        """Number of workers, fixed when the block is made."""
+        return int(self.native.team)
+
+    @property
+    def status(self) -> int:
+        """Why the last run ended: 0 done, 1 a recorder is full, 2 a stop condition held."""
+        return int(self.native.status)
+
+    @property
+    def stop_after(self) -> int:
+        """The step count at which the run has to end."""
+        return int(self.native.stop_after)
+
+    def resize(self, sizes: Mapping[str, int]) -> list[str]:
+        """Change sizes; fields whose length changes become new zeroed arrays. Gives the names of those."""
+        resolved = self.layout.resolve({**self._independent(), **sizes}, self.team)
+        changed = [
+            f.name for f in self.layout.fields if self.layout.length(f.name, resolved) != len(self.fields[f.name])
+        ]
+        self.sizes = resolved
+        for name in changed:
+            self.fields[name] = aligned(self.layout.length(name, resolved), self.layout[name].dtype.numpy)
+        self._point()
+        return changed
+
+    def _independent(self) -> dict[str, int]:
+        derived = {name for name in self.sizes if name.endswith(".n1") or name.startswith("team_n1.")}
+        bare = {name: value for name, value in self.sizes.items() if name not in derived}
+        bare.update({n: v for n, v in self.sizes.items() if n in derived and _size(n, {**bare, "team": 1}) is None})
+        return bare
+
+    def rebind(self, name: str, array: NDArray[Any]) -> None:
+        """Use another array for a field, without a copy if it is contiguous and aligned to 64 bytes."""
+        spec = self.layout[name]
+        length = self.layout.length(name, self.sizes)
+        if array.dtype != spec.dtype.numpy or array.size != length:
+            wanted = f"{length} of {spec.dtype.value}"
+            raise LayoutError(f"field {name} holds {wanted}, not {array.size} of {array.dtype}")
+        flat = array.reshape(-1)
+        if not flat.flags.c_contiguous or not flat.flags.writeable or flat.ctypes.data % ALIGNMENT:
+            copy = aligned(length, spec.dtype.numpy)
+            copy[...] = flat
+            flat = copy
+        self.fields[name] = flat
+        self._point()
+
+    def count_of(self, recorder: Recorder) -> int:
+        """Elements in a row of a recorder; for spikes the number of neurons."""
+        if recorder.kind is RecorderKind.SPIKES:
+            return self.sizes[self.layout[recorder.source].extent[-1]]
+        if recorder.ranks is not None:
+            return len(recorder.ranks)
+        return len(self.fields[recorder.source])
+
+    def add_recorder(self, recorder: Recorder) -> Recorder:
+        """Let a recorder take part in the runs from now on."""
+        index = self.layout.field_index.get(recorder.source)
+        if index is None:
+            raise LayoutError(f"there is no field {recorder.source} to record")
+        if recorder.kind is RecorderKind.SPIKES:
+            after = self.layout.fields[index + 1].name if index + 1 < len(self.layout.fields) else ""
+            if after != f"{recorder.source}.count":
+                raise LayoutError(f"{recorder.source} is no list of events")
+        elif recorder.ranks is not None and len(recorder.ranks):
+            low, high = int(recorder.ranks.min()), int(recorder.ranks.max())
+            if low < 0 or high >= len(self.fields[recorder.source]):
+                raise LayoutError(f"ranks {low}..{high} are outside of field {recorder.source}")
+        self.recorders.append(recorder)
+        return recorder
+
+    def remove_recorder(self, recorder: Recorder) -> None:
+        """Stop recording; the rows stay with the recorder."""
+        self.recorders.remove(recorder)
+
+    def prepare(self, t0: int, t1: int) -> None:
+        """Make ready for steps [t0, t1): room in the recorders, native tables, no stop, status 0. Targets call it."""
+        if len(self._recorder_table) < len(self.recorders):
+            self._recorder_table = (NativeRecorder * len(self.recorders))()
+        for entry, recorder in zip(self._recorder_table, self.recorders, strict=False):
+            self._make_room(recorder, t0, t1)
+            self._describe(entry, recorder)
+        native = self.native
+        native.recorders = ctypes.addressof(self._recorder_table)
+        native.n_recorders = len(self.recorders)
+        native.t = t0
+        native.stop_after = NEVER
+        native.status = 0
+        ctypes.memset(ctypes.addressof(native) + NativeBlock.barrier.offset, 0, NativeBlock.barrier.size)
+
+    def finish(self) -> None:
+        """Read back what native code changed in the tables. Targets call it after a run."""
+        for entry, recorder in zip(self._recorder_table, self.recorders, strict=False):
+            recorder.cursor = int(entry.cursor)
+
+    def _make_room(self, recorder: Recorder, t0: int, t1: int) -> None:
+        recorder.first = recorder.first_due(t0)
+        count = self.count_of(recorder)
+        if recorder.kind is RecorderKind.SPIKES:
+            if len(recorder.rows) - recorder.cursor < 2 * count or recorder.rows.dtype != np.int64:
+                room = max(4 * count + recorder.cursor, 2 * len(recorder.rows), 1 << 12)
+                rows = aligned(2 * room, np.dtype(np.int64)).reshape(room, 2)
+                rows[: recorder.cursor] = recorder.rows[: recorder.cursor] if recorder.cursor else 0
+                recorder.rows = rows
+            return
+        rows_due, dtype = recorder.due(t0, t1), self.layout[recorder.source].dtype.numpy
+        if recorder.rows.shape[1:] != (count,) or len(recorder.rows) < rows_due or recorder.rows.dtype != dtype:
+            recorder.rows = aligned(rows_due * count, dtype).reshape(rows_due, count)
+
+    def _describe(self, entry: NativeRecorder, recorder: Recorder) -> None:
+        spikes = recorder.kind is RecorderKind.SPIKES
+        spec = self.layout[recorder.source]
+        entry.kind = int(recorder.kind)
+        entry.source = self.layout.field_index[recorder.source]
+        entry.element = spec.dtype.numpy.itemsize
+        entry.count = self.count_of(recorder)
+        entry.ranks = None if spikes or recorder.ranks is None else recorder.ranks.ctypes.data
+        entry.rows = recorder.rows.ctypes.data
+        entry.period = self.sizes[spec.extent[0]] if spikes else recorder.period
+        entry.phase = recorder.phase
+        entry.cursor = recorder.cursor
+        entry.capacity = len(recorder.rows)
+        entry.start = recorder.start
+        entry.reserved = recorder.first
+
+
+def bound(n: int, p: int, team: int) -> int:
+    """First of the n elements that belong to worker p of a team: the meaning of `spmd.bound`."""
+    return min(n, 64 * (-(-n // 64) * p // team))
+
+
+def bounds(n: int, team: int) -> Sequence[int]:
+    """The first element of every worker, and n."""
+    return [bound(n, p, team) for p in range(team + 1)]
+
+
+def check_fits(layout: Layout, block: StateBlock) -> None:
+    """Raise `LayoutError` unless a block was made for a layout like this."""
+    if block.layout.fingerprint == layout.fingerprint:
+        return
+    raise LayoutError(f"the block was made for another program: {_difference(layout, block.layout)}")
+
+
+def _difference(want: Layout, have: Layout) -> str:
+    def names(layout: Layout) -> Iterable[str]:
+        return [*layout.sizes, *(f.name for f in layout.fields)]
+
+    missing = [n for n in names(want) if n not in names(have)]
+    surplus = [n for n in names(have) if n not in names(want)]
+    if missing or surplus:
+        return f"it lacks {missing or 'nothing'} and has {surplus or 'nothing'} in addition"
+    return "types, extents or order differ"

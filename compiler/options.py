@@ -1,0 +1,56 @@
+"""What a user may choose about a compilation. Everything is part of the cache key but what only prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What to print on the way: nothing by default. `after` names passes; `("*",)` means all."""
+
+    after: tuple[str, ...] = ()
+    changed: bool = False
+    times: bool = False
+    locs: bool = False
+    generic: bool = False
+    dump: str | None = None
+    out: TextIO | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.after or self.changed or self.times or self.dump)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compile.
+
+    `target`: a name of `nnc --list-targets`; None is the default (`llvm`). `pipeline`: pass names to run instead of
+    the default ones. `target_options`: keywords of the target (`compiler`, `flags`, `sanitize`). `cache`: use the
+    cache of compiled programs. `verify`: check the IR after every pass.
+    """
+
+    target: str | None = None
+    pipeline: str | None = None
+    target_options: Mapping[str, str | bool] = field(default_factory=dict)
+    cache: bool = True
+    verify: bool = False
+    looks: Looks = field(default_factory=Looks)
+
+    def override(self, other: Options) -> Options:
+        """These options with everything that the other ones say in place of what these say."""
+        return replace(
+            self,
+            target=other.target or self.target,
+            pipeline=other.pipeline or self.pipeline,
+            target_options={**self.target_options, **other.target_options},
+            cache=self.cache and other.cache,
+            verify=self.verify or other.verify,
+            looks=other.looks if other.looks != Looks() else self.looks,
+        )
