@@ -5,21 +5,20 @@ Every fold is exact, so what is built this way equals the plain formula in ratio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nnc.compiler.ir import arith
 
 if TYPE_CHECKING:
-    from nnc.compiler.ir.attributes import Attr
     from nnc.compiler.ir.builder import Builder
     from nnc.compiler.ir.core import Value
     from nnc.compiler.ir.types import DType
 
 
-def literal(value: Value | None) -> Attr | None:
+def literal(value: Value | None) -> bool | int | float | None:
     """The number of a constant; None for anything else."""
     op = value.op if value is not None else None
-    return op.value if isinstance(op, arith.Const) else None
+    return cast("bool | int | float", op.value) if isinstance(op, arith.Const) else None
 
 
 def negated(value: Value) -> Value | None:
@@ -60,7 +59,7 @@ class Algebra:
         if (minus := negated(a)) is not None:
             return minus
         number = literal(a)
-        if isinstance(number, (int, float)):
+        if number is not None:
             return self.builder.like(-number, a)
         return self.builder.neg(a)
 

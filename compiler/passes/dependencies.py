@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from nnc.compiler.ir.core import Op
 
+Owner = model.Neuron | model.Synapse
 Statement = model.Equation | model.Ode | model.Assign
+
+
+def owners(module: model.Module) -> list[Owner]:
+    """The models of neurons and synapses of a module."""
+    return [*module.find(model.Neuron), *module.find(model.Synapse)]
 
 
 def reads(op: Op) -> set[str]:

@@ -69,12 +69,12 @@ def _isolate(equation: model.Equation, diagnostics: Diagnostics) -> None:
 
 def _derivative(equation: model.Equation) -> Value | None:
     """The one value that stands for the derivative; None if there is none or one of another variable."""
-    first, *others = list(equation.find(model.Ddt)) or [None]
-    if first is None or any(d.variable != equation.variable for d in (first, *others) if d is not None):
+    derivatives = list(equation.find(model.Ddt))
+    if not derivatives or any(d.variable != equation.variable for d in derivatives):
         return None
+    first, *others = derivatives
     for other in others:
-        if other is not None:
-            other.replace_by(first.result)
+        other.result.replace_by(first.result)
     return first.result
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nnc.compiler.ir import model
 from nnc.compiler.ir.define import create
-from nnc.compiler.passes.dependencies import circles
+from nnc.compiler.passes.dependencies import circles, owners
 from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.dependencies import Owner
     from nnc.compiler.passes.manager import Context
 
 LOCALITIES = ("global", "semiglobal", "local")
@@ -38,11 +39,10 @@ class OrderEquations(Pass):
 
     def run(self, module: Module, context: Context) -> bool:
         """Order every neuron and synapse."""
-        owners = [*module.find(model.Neuron), *module.find(model.Synapse)]
-        return any([_order(owner, context.diagnostics) for owner in owners])
+        return any([_order(owner, context.diagnostics) for owner in owners(module)])
 
 
-def _order(owner: model.Neuron | model.Synapse, diagnostics: Diagnostics) -> bool:
+def _order(owner: Owner, diagnostics: Diagnostics) -> bool:
     body = owner.body
     statements = [op for op in body.ops if isinstance(op, (model.Ode, model.Assign))]
     if not statements:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nnc.compiler.ir import model
 from nnc.compiler.ir.define import create
-from nnc.compiler.passes.dependencies import connected
+from nnc.compiler.passes.dependencies import connected, owners
 from nnc.compiler.passes.discretise.event_driven import weave
 from nnc.compiler.passes.discretise.schemes import COUPLED, SCHEMES
 from nnc.compiler.passes.discretise.scope import Scope
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op, Value
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
-    from nnc.compiler.passes.discretise.scope import Owner
+    from nnc.compiler.passes.dependencies import Owner
     from nnc.compiler.passes.manager import Context
 
 
@@ -46,7 +46,7 @@ class Discretise(Pass):
     def run(self, module: Module, context: Context) -> bool:
         """Discretise every neuron and synapse."""
         changed = False
-        for owner in [*module.find(model.Neuron), *module.find(model.Synapse)]:
+        for owner in owners(module):
             changed |= weave(owner, context.diagnostics)
             changed |= _discretise(owner, context.diagnostics)
         return changed

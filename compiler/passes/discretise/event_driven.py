@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.ir.core import Value
-    from nnc.compiler.passes.discretise.scope import Owner
+    from nnc.compiler.passes.dependencies import Owner
 
 STAMP: Final = Symbol("last_event")
 EVENTS = (model.OnPre, model.OnPost, model.OnAxon)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnc.compiler.passes.algebra import literal
-from nnc.compiler.passes.discretise.linear_form import Linear, one_by_one
+from nnc.compiler.passes.discretise.linear_form import one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from nnc.compiler.ir.core import Block, Op, Value
     from nnc.compiler.ir.types import DType, Type
-
-Owner = model.Neuron | model.Synapse
+    from nnc.compiler.passes.dependencies import Owner
 
 
 class Scope:
@@ -52,7 +51,9 @@ class Scope:
             self._shared["dt"] = self.builder.value(model.Dt, types=(value_type(dtype),))
         return self._shared["dt"]
 
-    def evaluate(self, body: Block, state: Mapping[str, Value], arguments: Mapping[Value, Value] | None = None) -> Value:
+    def evaluate(
+        self, body: Block, state: Mapping[str, Value], arguments: Mapping[Value, Value] | None = None
+    ) -> Value:
         """Copy a region that yields one value, with the variables in `state` read as those values."""
 
         def rewrite(op: Op, operands: Sequence[Value]) -> Value | None:
