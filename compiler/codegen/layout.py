@@ -99,7 +99,7 @@ class Layout:
         return total
 
     def resolve(self, sizes: Mapping[str, int], team: int) -> dict[str, int]:
-        """All declared sizes, in order: those given, `team`, and those derived (`x.n1`, `team_n1.x`).
+        """All declared sizes, in order: those given, `team`, and those derived (`x.n1`, `x.n64`, `team_n1.x`).
 
         Raises `LayoutError` for a size that is neither given nor derived, or negative.
         """
@@ -120,6 +120,8 @@ def _size(name: str, known: Mapping[str, int]) -> int | None:
         return int(known[name])
     if name.endswith(".n1") and name[:-1] in known:
         return int(known[name[:-1]]) + 1
+    if name.endswith(".n64") and name[:-2] in known:
+        return -(-int(known[name[:-2]]) // 64) * 64
     if name.startswith("team_n1."):
         owner = name.removeprefix("team_n1.")
         if f"{owner}.n" in known:
@@ -312,7 +314,7 @@ class StateBlock:
         return changed
 
     def _independent(self) -> dict[str, int]:
-        derived = {name for name in self.sizes if name.endswith(".n1") or name.startswith("team_n1.")}
+        derived = {name for name in self.sizes if name.endswith((".n1", ".n64")) or name.startswith("team_n1.")}
         bare = {name: value for name, value in self.sizes.items() if name not in derived}
         bare.update({n: v for n, v in self.sizes.items() if n in derived and _size(n, {**bare, "team": 1}) is None})
         return bare
