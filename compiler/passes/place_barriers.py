@@ -3,6 +3,8 @@
 The phases of a step form a cycle. Two of them conflict where one writes elements that another worker touches in the
 other; the barrier between them may stand after any phase from the first up to the second. Each conflict is thus an
 arc of places on the cycle, and the barriers are the smallest set that hits every arc.
+
+Recorders may read anything, but most runs have none: records get barriers of their own, under that condition.
 """
 
 from __future__ import annotations
@@ -14,6 +16,10 @@ from typing import TYPE_CHECKING, ClassVar
 from nnc.compiler.passes.manager import Pass
 
 from nnc.compiler.ir import loop
+from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.builder import Builder
+from nnc.compiler.ir.core import Block
+from nnc.compiler.ir.types import DType, i64
 from nnc.compiler.passes.hoist import single_fields, written_fields
 
 if TYPE_CHECKING:
@@ -41,16 +47,33 @@ class PlaceBarriers(Pass):
     def run(self, module: Module, context: Context) -> bool:  # noqa: D102
         singles = single_fields(module)
         changed = False
-        for time in module.find(loop.TimeLoop):
-            phases = [Phase.of(op, singles) for op in time.body.ops if isinstance(op, _PHASES)]
+        for time in list(module.find(loop.TimeLoop)):
+            phases = [Phase.of(op, singles) for op in time.body.ops if isinstance(op, (loop.Team, loop.Once))]
             for place in stab(conflicts(phases), len(phases)):
                 index = time.body.ops.index(phases[place].op) + 1
                 time.body.insert(index, loop.Barrier(loc=phases[place].op.loc))
                 changed = True
+            for op in [op for op in time.body.ops if isinstance(op, loop.Record)]:
+                _enclose(op, time)
+                changed = True
         return changed
 
 
-_PHASES = (loop.Team, loop.Once, loop.Record)
+def _enclose(record: loop.Record, time: loop.TimeLoop) -> None:
+    """Let all workers meet before and after a record if there are recorders.
+
+    That also lets all of them see, at the end of the next step, that a recorder was full.
+    """
+    assert time.parent is not None
+    before = Builder(time.parent, time, record.loc)
+    count = before.value(loop.SizeRef, types=(i64,), size=Symbol(f"recording.{record.when}"))
+    some = before.cmp("gt", count, before.const(0, DType.i64))
+    count.hint = some.hint = "recording"
+    body = Block()
+    time.body.insert_before(record, loop.If((some,), (), {}, (body,), record.loc))
+    record.detach()
+    for op in (loop.Barrier(loc=record.loc), record, loop.Barrier(loc=record.loc)):
+        body.append(op)
 
 
 class Whose(enum.Flag):
@@ -73,17 +96,11 @@ class Phase:
     writes: dict[str, Whose] = field(default_factory=dict)
     stops: bool = False
     """Whether it may end the run after this step."""
-    fills: bool = False
-    """Whether it may end the run after the next step (a recorder is full)."""
 
     @staticmethod
     def of(op: Op, singles: frozenset[str]) -> Phase:
         """The accesses of a phase."""
         phase = Phase(op)
-        if isinstance(op, loop.Record):
-            phase.reads = {str(f): Whose.OTHERS for f in op.fields}
-            phase.fills = True
-            return phase
         team = isinstance(op, loop.Team)
         shared, past = (set(map(str, op.shared)), set(map(str, op.past))) if isinstance(op, loop.Team) else ((), ())
         for name in _loaded_fields(op):
@@ -113,8 +130,6 @@ def conflicts(phases: list[Phase]) -> list[Arc]:
     for index, phase in enumerate(phases):
         if phase.stops:
             arcs.append(range(index, count))
-        if phase.fills:
-            arcs.append(range(index, index + count))
         for name, how in phase.writes.items():
             for other, reader in enumerate(phases):
                 arcs.extend(_between(index, how, other, reader.reads.get(name), count))

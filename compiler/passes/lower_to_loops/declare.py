@@ -59,6 +59,8 @@ def declare(module: Module, network: Network) -> list[Op]:
             owner = str(op.owner)
             out.field(op.sym, DType.i32, (f"{owner}.ring", f"{owner}.n"), "state", op.loc)
             out.field(f"{op.sym}.count", DType.i32, (f"{owner}.ring", "team"), "state", op.loc)
+        elif isinstance(op, step.Record):
+            out.size(f"recording.{op.when}", op.loc)
         elif isinstance(op, step.Ring):
             owner = op.sym.partition(".")[0]
             extent = (f"{owner}.ring",) if op.type.at is At.one else (f"{owner}.ring", f"{owner}.n")
