@@ -53,7 +53,7 @@ class Func(Op):
 
     sym = attribute(SYMBOL)
     body = region()
-    syntax = "$sym &body {body}"
+    syntax = "$sym ( &body ) {body}"
 
 
 @operation("mem.field", level="loop", traits=PURE)
@@ -171,11 +171,17 @@ class If(Op):
 
 @operation("loop.team", level="loop")
 class Team(Op):
-    """One phase: worker p (i64) does elements [lo, hi) of the domain (a size symbol, `@pop.n`)."""
+    """One phase: worker p (i64) does elements [lo, hi) of the domain (a size symbol, `@pop.n`).
+
+    Arguments p, lo, hi. `shared` names the fields of which elements of other workers are read, `past` the rings of
+    which rows of earlier steps of other workers are read; all else it touches is its own, or one value.
+    """
 
     domain = attribute(SYMBOL)
+    shared = optional(SYMBOLS, ())
+    past = optional(SYMBOLS, ())
     body = region()
-    syntax = "&body over $domain {body}"
+    syntax = "&body over $domain ( sharing $shared )? ( past $past )? {body}"
 
 
 @operation("loop.once", level="loop")

@@ -55,7 +55,7 @@ class Function(Op):
 
     sym = attribute(SYMBOL)
     body = region()
-    syntax = "$sym &body {body}"
+    syntax = "$sym ( &body ) {body}"
 
 
 @operation("model.call", level="model", traits=PURE)
