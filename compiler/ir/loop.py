@@ -234,11 +234,17 @@ class If(Op):
 
 @operation("loop.team", level="loop")
 class Team(Op):
-    """One phase: worker p (i64) does elements [lo, hi) of the domain (a size symbol, `@pop.n`)."""
+    """One phase: worker p (i64) does elements [lo, hi) of the domain (a size symbol, `@pop.n`).
+
+    Arguments p, lo, hi. `shared` names the fields of which elements of other workers are read, `past` the rings of
+    which rows of earlier steps of other workers are read; all else it touches is its own, or one value.
+    """
 
     domain = attribute(SYMBOL)
+    shared = optional(SYMBOLS, ())
+    past = optional(SYMBOLS, ())
     body = region()
-    syntax = "&body over $domain {body}"
+    syntax = "&body over $domain ( sharing $shared )? ( past $past )? {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         return _indices(*self.body.args)

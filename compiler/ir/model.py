@@ -396,12 +396,17 @@ class Transmit(Op):
 
 @operation("model.population", level="model", traits=SYMBOL_OP)
 class Population(Op):
-    """A population. `targets` are the names of all targets that projections bring to it."""
+    """A population. `targets` are the names of all targets that projections bring to it.
+
+    `rate_window`: the mean firing rate `r` is computed; `can_disable`: the flag `@pop.enabled` exists.
+    """
 
     sym = attribute(SYMBOL)
     neuron = attribute(SYMBOL)
     targets = attribute(STRINGS)
-    syntax = "$sym : $neuron targets $targets"
+    rate_window = optional(BOOL, False)
+    can_disable = optional(BOOL, False)
+    syntax = "$sym : $neuron targets $targets ?rate_window ?can_disable"
 
 
 @operation("model.projection", level="model", traits=SYMBOL_OP)
@@ -410,6 +415,7 @@ class Projection(Op):
 
     `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `one_weight`: the
     weight is one number; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
+    `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist.
     """
 
     sym = attribute(SYMBOL)
@@ -422,4 +428,10 @@ class Projection(Op):
     delay = optional(enum_kind("one", "uniform", "each"), "one")
     index = optional(enum_kind("u16", "i32"), "i32")
     wide_rows = optional(BOOL, False)
-    syntax = "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows"
+    transmission_flag = optional(BOOL, False)
+    update_flag = optional(BOOL, False)
+    plasticity_flag = optional(BOOL, False)
+    syntax = (
+        "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows "
+        "?transmission_flag ?update_flag ?plasticity_flag"
+    )

@@ -1,1 +1,1 @@
-"""The models of the runtime."""
+"""The standard neurons and synapses, one family per file, written in the equation language."""

@@ -1,0 +1,106 @@
+"""`Synapse(...)`: what one synapse of a projection does, in equations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nnc.compiler.description import SynapseDescription
+from nnc.compiler.frontend.source import calling_site
+from nnc.runtime import describe
+from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
+from nnc.runtime.values import Creating, Pruning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nnc.compiler.diagnostics import Source
+    from nnc.compiler.frontend.source import Site
+    from nnc.runtime.describe import Parameters, Statements
+
+OPERATIONS = ("sum", "max", "min", "mean")
+
+
+class Synapse:
+    """A synapse model: `psp` for continuous transmission, `pre_spike` and `post_spike` for events.
+
+    Whether its projection is spiking is decided by the presynaptic population. Subclasses call this initialiser.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters = "",
+        equations: Statements = "",
+        psp: str | None = None,
+        operation: str = "sum",
+        pre_spike: Statements = None,
+        post_spike: Statements = None,
+        pre_axon_spike: Statements = None,
+        functions: str | None = None,
+        pruning: str | Pruning | None = None,
+        creating: str | Creating | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        extra_values: Mapping[str, Any] | None = None,
+    ) -> None:
+        if operation not in OPERATIONS:
+            raise NNCValueError(with_hint(f"Synapse: unknown operation {operation!r}", str(operation), OPERATIONS))
+        if operation != "sum" and pre_spike:
+            raise NNCValueError(f"Synapse: operation='{operation}' needs rate-coded transmission, not pre_spike")
+        if pre_axon_spike and post_spike:
+            raise NNCValueError("Synapse: pre_axon_spike and post_spike exclude each other")
+        site = calling_site()
+        self.name = name or type(self).__name__
+        self.description = description or ""
+        self.operation = operation
+        self.described = SynapseDescription(
+            name=self.name,
+            loc=site.loc(),
+            parameters=describe.parameters(parameters, site),
+            equations=describe.statements(equations, site, "equations"),
+            psp=describe.text(psp, site, "psp"),
+            operation=operation,
+            pre_spike=describe.statements(pre_spike, site, "pre_spike"),
+            post_spike=describe.statements(post_spike, site, "post_spike"),
+            pre_axon_spike=describe.statements(pre_axon_spike, site, "pre_axon_spike"),
+            functions=describe.text(functions, site, "functions"),
+            pruning=_rule(pruning, Pruning, site, "pruning"),
+            creating=_rule(creating, Creating, site, "creating"),
+            extra_values=describe.plain_values(extra_values),
+        )
+
+    @property
+    def type(self) -> str:
+        """`"spike"` if spikes are transmitted by statements of its own, else `"rate"`."""
+        return "spike" if self.described.pre_spike else "rate"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: synapse>"
+
+
+class DefaultRateCodedSynapse(Synapse):
+    """Adds `w * pre.r` to the input of the post neuron."""
+
+    def __init__(self) -> None:
+        super().__init__(psp="w * pre.r", name="DefaultRateCodedSynapse")
+
+
+class DefaultSpikingSynapse(Synapse):
+    """Adds `w` to the conductance of the post neuron at each spike."""
+
+    def __init__(self) -> None:
+        super().__init__(pre_spike="g_target += w", name="DefaultSpikingSynapse")
+
+
+def _rule(given: object, kind: type[Creating] | type[Pruning], site: Site, what: str) -> Source | None:
+    if isinstance(given, kind):
+        return describe.text(_with_flags(given), site, what)
+    if given is None or isinstance(given, str):
+        return describe.text(given, site, what)
+    raise NNCTypeError(f"Synapse: {what} is a string or {kind.__name__}(...), not {given!r}")
+
+
+def _with_flags(rule: Creating | Pruning) -> str:
+    flags = [f"proba = {rule.proba}"]
+    if isinstance(rule, Creating):
+        flags += [f"w = {rule.w}"] + ([] if rule.d is None else [f"d = {rule.d}"])
+    return f"{rule.equation} : {', '.join(flags)}"
