@@ -234,6 +234,15 @@ class LastSpike(Op):
     syntax = "( of $side )? :r"
 
 
+@operation("model.coincident", level="model")
+class Coincident(Op):
+    """Inside `model.on_pre`: whether the post neuron last spiked in the very step in which the arriving spike was
+    emitted (`unless_post`)."""
+
+    result = result()
+    syntax = ":r"
+
+
 @operation("model.sum", level="model")
 class Sum(Op):
     """The input `sum(target)`; an empty target means all; `of pre`/`of post` in synapses."""
@@ -358,20 +367,26 @@ class Transmit(Op):
 
 @operation("model.population", level="model", traits=SYMBOL_OP)
 class Population(Op):
-    """A population. `targets` are the names of all targets that projections bring to it."""
+    """A population. `targets` are the names of all targets that projections bring to it.
+
+    `can_disable`: there is a flag `@pop.enabled`. `rate_window`: the variable `r` is the mean firing rate over a
+    window of time.
+    """
 
     sym = attribute(SYMBOL)
     neuron = attribute(SYMBOL)
     targets = attribute(STRINGS)
-    syntax = "$sym : $neuron targets $targets"
+    can_disable = optional(BOOL, False)
+    rate_window = optional(BOOL, False)
+    syntax = "$sym : $neuron targets $targets ?can_disable ?rate_window"
 
 
 @operation("model.projection", level="model", traits=SYMBOL_OP)
 class Projection(Op):
     """A projection and the facts about its connectivity that the compiler may rely on.
 
-    `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `one_weight`: the
-    weight is one number; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
+    `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
+    `transmission_flag`, `update_flag`, `plasticity_flag`: there is such a flag in the state block.
     """
 
     sym = attribute(SYMBOL)
@@ -384,4 +399,10 @@ class Projection(Op):
     delay = optional(enum_kind("one", "uniform", "each"), "one")
     index = optional(enum_kind("u16", "i32"), "i32")
     wide_rows = optional(BOOL, False)
-    syntax = "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows"
+    transmission_flag = optional(BOOL, False)
+    update_flag = optional(BOOL, False)
+    plasticity_flag = optional(BOOL, False)
+    syntax = (
+        "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows "
+        "?transmission_flag ?update_flag ?plasticity_flag"
+    )
