@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from nnc.compiler.codegen.interp import InterpTarget
 from nnc.compiler.codegen.layout import Layout, Recorder, RecorderKind, StateBlock
 from nnc.compiler.codegen.target import Status
@@ -126,7 +127,12 @@ def test_spikes_are_listed_in_order_for_any_team(team: int, schedule: Schedule |
 
 
 def with_barrier(body: str) -> Any:
-    return module_of(body.replace("      loop.record end at %k [@pop0.spikes]", "      loop.barrier\n      loop.record end at %k [@pop0.spikes]"))
+    return module_of(
+        body.replace(
+            "      loop.record end at %k [@pop0.spikes]",
+            "      loop.barrier\n      loop.record end at %k [@pop0.spikes]",
+        )
+    )
 
 
 def test_a_full_recorder_of_spikes_stops_the_run_one_step_later() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from nnc.compiler.diagnostics import Source
 from nnc.compiler.ir.interp import Connectivity, StepState, run_step
 from nnc.compiler.ir.interp_draws import draws
@@ -15,7 +16,7 @@ from nnc.compiler.ir.types import DType
 HEAD = """
 module @test {
   step.neurons @pop0
-  step.synapses @proj0 from @pop0 to @pop0 spiking as auto FACTS
+  step.synapses @proj0 from @pop0 to @pop0 spiking as auto FACTS delay one index i32
   step.field @pop0.v : f64[neuron] state
   step.field @pop0.g : f64[neuron] state
   step.field @pop0.mean : f64 state
