@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnc.compiler.codegen.layout import StateBlock
+from nnc.compiler.codegen.target import get_target
 from nnc.compiler.diagnostics import Source
 from nnc.compiler.ir import elementary
 from nnc.compiler.ir.arith import MATH_PRIMITIVES
@@ -105,3 +107,66 @@ def test_places_in_the_file_are_kept_and_a_second_run_changes_nothing() -> None:
     assert ExpandMath().run(module, Context())
     assert all(op.loc == place for op in module.walk() if op.name == "arith.fma")
     assert not ExpandMath().run(module, Context())
+
+
+def native_module(dtype: str) -> Any:
+    """Every function of one type applied to a buffer, each into a row of another."""
+    lines = []
+    for row, name in enumerate(sorted(elementary.FUNCTIONS)):
+        arguments = "%x, %y" if name in BINARY else "%x"
+        lines += [
+            f"      %z{row} = math.{name} {arguments} : {dtype}",
+            f"      %c{row} = const {row} : i64",
+            f"      %r{row} = arith.mul %c{row}, %n : i64",
+            f"      %j{row} = arith.add %r{row}, %i : i64",
+            f"      mem.store %z{row}, %out[%j{row}]",
+        ]
+    body = "\n".join(lines)
+    text = f"""
+module @test {{
+  loop.size @n
+  loop.size @rows
+  loop.field @x : buf<{dtype}> [@n] state
+  loop.field @y : buf<{dtype}> [@n] state
+  loop.field @out : buf<{dtype}> [@rows, @n] state
+  loop.func @run (%t0: i64, %t1: i64) {{
+    %px = mem.field @x : buf<{dtype}>
+    %py = mem.field @y : buf<{dtype}>
+    %out = mem.field @out : buf<{dtype}>
+    %n = mem.size @n : i64
+    %zero = const 0 : i64
+    loop.for %i: i64 = %zero to %n simd {{
+      %x = mem.load %px[%i] : {dtype}
+      %y = mem.load %py[%i] : {dtype}
+{body}
+    }}
+  }}
+}}
+"""
+    return parse_module(text, Source(text, what="IR"))
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_native_code_has_the_bits_of_the_interpreter(dtype: str) -> None:
+    numpy = DType(dtype).numpy
+    rng = np.random.default_rng(6)
+    with np.errstate(over="ignore"):
+        x, y = (v.ravel().astype(numpy) for v in np.meshgrid(FLOATS, FLOATS))
+        x = np.concatenate([x, rng.normal(size=300) * 10.0 ** rng.uniform(-40, 40, 300)]).astype(numpy)
+        y = np.concatenate([y, rng.normal(size=300)]).astype(numpy)
+    results = []
+    for name in ("interp", "llvm"):
+        module = native_module(dtype)
+        if name == "llvm":
+            ExpandMath().run(module, Context())
+        target = get_target(name)
+        program = target.load(target.emit(module))
+        block = StateBlock(program.layout, {"n": len(x), "rows": len(elementary.FUNCTIONS)})
+        block.fields["x"][:], block.fields["y"][:] = x, y
+        program.run(block, 0, 1)
+        results.append(block.fields["out"].reshape(-1, len(x)))
+    for function, want, got in zip(sorted(elementary.FUNCTIONS), *results, strict=True):
+        nans = np.isnan(want)
+        np.testing.assert_array_equal(np.isnan(got), nans, err_msg=function)
+        bits = np.int32 if dtype == "f32" else np.int64
+        np.testing.assert_array_equal(got[~nans].view(bits), want[~nans].view(bits), err_msg=function)
