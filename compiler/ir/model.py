@@ -263,6 +263,15 @@ class LastSpike(Op):
     syntax = "( of $side )? :r"
 
 
+@operation("model.coincident", level="model")
+class Coincident(Op):
+    """Inside `model.on_pre`: whether the post neuron last spiked in the very step in which the arriving spike was
+    emitted (`unless_post`)."""
+
+    result = result()
+    syntax = ":r"
+
+
 @operation("model.sum", level="model")
 class Sum(Op):
     """The input `sum(target)`; an empty target means all; `of pre`/`of post` in synapses."""
