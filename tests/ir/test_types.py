@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from nnc.compiler.ir.types import At, DType, f64, parse_type, value_type
 
 

@@ -7,12 +7,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.rationals import NUMBERS, Straight, block_of, rational
+
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block, Value
 from nnc.compiler.ir.types import DType, boolean, f64
 from nnc.compiler.passes.affine import affine
 from nnc.compiler.passes.inline import DependsOn
-from support.rationals import NUMBERS, Straight, block_of, rational
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from nnc.compiler.ir import model
 from support.model_eval import Machine, lower, machine
 from support.model_text import neuron, synapse
+
+from nnc.compiler.ir import model
 
 TRACE = "10*dx/dt = -x : event-driven"
 

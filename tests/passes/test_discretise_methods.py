@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.model_eval import lower
+from support.model_text import neuron
+
 from nnc.compiler.ir import arith, model
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.interp import evaluate
-from nnc.compiler.ir.model import Module
 from nnc.compiler.ir.types import DType, f64
 from nnc.compiler.passes.algebra import Algebra
 from nnc.compiler.passes.discretise.derivative import PARTIALS, Derivative
 from nnc.compiler.passes.discretise.scope import Scope
-from support.model_eval import lower
-from support.model_text import neuron
+
+if TYPE_CHECKING:
+    from nnc.compiler.ir.model import Module
 
 
 @pytest.mark.parametrize("method", ["exponential", "semiimplicit"])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from nnc.compiler.diagnostics import Diagnostics
+from support.model_eval import lower, machine
+
 from nnc.compiler.ir import model
-from nnc.compiler.ir.model import Module
 from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.passes.inline_functions import InlineFunctions
-from support.model_eval import lower, machine
+
+if TYPE_CHECKING:
+    from nnc.compiler.diagnostics import Diagnostics
+    from nnc.compiler.ir.model import Module
 
 SQUARE = """
   model.function @square(%x: f64) {

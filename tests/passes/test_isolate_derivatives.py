@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from nnc.compiler.diagnostics import Diagnostics
+from support.model_eval import lower
+from support.model_text import neuron
+from support.rationals import NUMBERS, Straight, block_of, rational
+
 from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
@@ -17,9 +21,9 @@ from nnc.compiler.ir.model import Module
 from nnc.compiler.ir.types import f64
 from nnc.compiler.passes.isolate_derivatives import IsolateDerivatives
 from nnc.compiler.passes.manager import Context
-from support.model_eval import lower
-from support.model_text import neuron
-from support.rationals import NUMBERS, Straight, block_of, rational
+
+if TYPE_CHECKING:
+    from nnc.compiler.diagnostics import Diagnostics
 
 
 def isolate(module: Module) -> Diagnostics:

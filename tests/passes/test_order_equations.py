@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from nnc.compiler.diagnostics import Diagnostics
-from nnc.compiler.ir import model
-from nnc.compiler.ir.model import Module
-from nnc.compiler.passes.isolate_derivatives import IsolateDerivatives
-from nnc.compiler.passes.order_equations import OrderEquations
+from typing import TYPE_CHECKING
+
 from support.model_eval import lower, machine
 from support.model_text import neuron, synapse
+
+from nnc.compiler.ir import model
+from nnc.compiler.passes.isolate_derivatives import IsolateDerivatives
+from nnc.compiler.passes.order_equations import OrderEquations
+
+if TYPE_CHECKING:
+    from nnc.compiler.diagnostics import Diagnostics
+    from nnc.compiler.ir.model import Module
 
 
 def order(module: Module) -> Diagnostics:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+
 from nnc.compiler.ir import arith
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block, Value
 from nnc.compiler.ir.types import DType, boolean, f64
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NUMBERS = st.fractions(-3, 3, max_denominator=4)
 OPS: dict[str, Callable[..., Fraction | bool]] = {
@@ -82,4 +86,3 @@ class Straight:
 def block_of(reals: int, conditions: int) -> Block:
     """A block whose arguments are some f64 and some bool values."""
     return Block([f64] * reals + [boolean] * conditions)
-
