@@ -15,7 +15,8 @@ from nnc.compiler.ir import arith, model, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
-from nnc.compiler.ir.define import PURE, TERMINATOR, create
+from nnc.compiler.ir.define import TERMINATOR, create
+from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
 from nnc.compiler.passes.instantiate.draws import draw
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from nnc.compiler.passes.instantiate.scene import Owner, Population, Scene
 
 Key = tuple[str, At]
-
-READS = (step.Read, step.ReadRing, step.DelayedRead, step.Random)
-"""Ops of a map body that change nothing."""
 
 
 class Body:
@@ -81,7 +79,9 @@ class Body:
                 old = self.read(*key)
             self._now[key] = value if value is old else self.b.select(condition, value, old)
 
-    def finish(self, name: str, domain: str, phase: int, **attributes: str | None) -> bool:
+    def finish(
+        self, name: str, domain: str, phase: int, *, events: str | None = None, flag: str | None = None
+    ) -> bool:
         """Write what has changed and add the map to the program; False if it would do nothing."""
         for key, value in self._now.items():
             if value is not self._initial.get(key):
@@ -89,7 +89,6 @@ class Body:
         _prune(self.block)
         if not self.block.ops:
             return False
-        symbols = {k: Symbol(v) for k, v in attributes.items() if v is not None}
         made = create(
             step.Map,
             regions=(self.block,),
@@ -98,7 +97,8 @@ class Body:
             domain=domain,
             owner=Symbol(self.owner.symbol),
             phase=phase,
-            **symbols,
+            events=Symbol(events) if events is not None else None,
+            flag=Symbol(flag) if flag is not None else None,
         )
         self.scene.program.append(made)
         return True
@@ -139,16 +139,20 @@ class Body:
         """Write the code of a model-level region; gives what it yields."""
         values: dict[Value, Value] = {}
         for op in body.ops:
-            operands = [values[v] for v in op.operands]
             if op.spec.has(TERMINATOR):
-                return operands
-            with self.b.from_(op.loc):
-                value = self.translate(op, operands)
-                if value is not None:
-                    values[op.results[0]] = value
-                elif op.results:
-                    values.update(zip(op.results, self._copy(op, operands).results, strict=True))
+                return [values[v] for v in op.operands]
+            self.step(op, values)
         return ()
+
+    def step(self, op: Op, values: dict[Value, Value]) -> None:
+        """Write the code of one op; `values` holds what the ops in front of it gave, and learns its results."""
+        operands = [values[v] for v in op.operands]
+        with self.b.from_(op.loc):
+            value = self.translate(op, operands)
+            if value is not None:
+                values[op.results[0]] = value
+            elif op.results:
+                values.update(zip(op.results, self._copy(op, operands).results, strict=True))
 
     def translate(self, op: Op, operands: Sequence[Value]) -> Value | None:
         """The value of a model-level op; None for an op without results, or that is to be copied as it is."""
@@ -216,5 +220,5 @@ def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
 def _prune(block: Block) -> None:
     """Erase what is computed and read for nothing."""
     for op in reversed(list(block.ops)):
-        if (op.spec.has(PURE) or isinstance(op, READS)) and not any(r.uses for r in op.results):
+        if effects(op).removable and not any(r.uses for r in op.results):
             op.erase()

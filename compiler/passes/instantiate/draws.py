@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.builder import Builder
     from nnc.compiler.ir.core import Value
 
-Source = "Callable[[str, int], Value]"
-
 MOST_TRIALS: Final = 100
 """Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
 
@@ -38,22 +36,22 @@ def draw(
     `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0601 for a distribution
     whose parameters cannot be handled.
     """
+    first, second = parameters[0], parameters[-1]
     match distribution:
         case "uniform":
-            lo, hi = parameters
-            return b.add(lo, b.mul(b.sub(hi, lo), source("uniform", 0)))
+            return b.add(first, b.mul(b.sub(second, first), source("uniform", 0)))
         case "discrete_uniform":
-            return _discrete_uniform(b, *parameters, source("uniform", 0))
+            return _discrete_uniform(b, first, second, source("uniform", 0))
         case "normal":
-            return _normal(b, *parameters, source("normal", 0))
+            return _normal(b, first, second, source("normal", 0))
         case "log_normal":
-            return b.math("exp", _normal(b, *parameters, source("normal", 0)))
+            return b.math("exp", _normal(b, first, second, source("normal", 0)))
         case "exponential":
-            return b.div(_exponential(b, source("uniform", 0)), parameters[0])
+            return b.div(_exponential(b, source("uniform", 0)), first)
         case "gamma":
-            return _gamma(b, *parameters, source, diagnostics)
+            return _gamma(b, first, second, source, diagnostics)
         case "binomial":
-            return _binomial(b, *parameters, source("uniform", 0), diagnostics)
+            return _binomial(b, first, second, source("uniform", 0), diagnostics)
     raise ValueError(f"unknown distribution {distribution}")
 
 

@@ -42,11 +42,8 @@ def declare(scene: Scene, pop: Population) -> None:
 def _declare_spikes(scene: Scene, pop: Population) -> None:
     if pop.last_spike:
         scene.declare(pop.field("last_spike"), value_type(DType.i64, At.neuron), "state", pop.loc)
-    for body in pop.bodies(model.Refractory):
+    if pop.bodies(model.Refractory):
         scene.declare(pop.field("hold"), value_type(DType.i32, At.neuron), "state", pop.loc)
-        for op in body.ops:
-            if isinstance(op, model.Get) and op.attr == "refractory" and "refractory" not in pop.attributes:
-                scene.declare(pop.field("refractory"), op.result.type, "param", op.loc)
     if pop.rate_window:
         _declare_rate(scene, pop)
     for name in ("spikes", "axon") if pop.axonal else ("spikes",):
@@ -78,6 +75,13 @@ class NeuronBody(Body):
         super().__init__(scene, pop, pop.loc)
         self.pop = pop
         self.active: Value | None = None
+
+    def get(self, op: model.Get) -> Value:
+        """Value of an attribute, or of an input."""
+        name = str(op.attr)
+        if name in self.pop.input_targets:
+            return self.total(self.pop.input_targets[name], op.result.type.dtype)
+        return super().get(op)
 
     def translate(self, op: Op, operands: Sequence[Value]) -> Value | None:
         """Also spike times, inputs and reductions."""

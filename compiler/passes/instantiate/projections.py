@@ -179,28 +179,21 @@ class SynapseBody(Body):
         self.sequential = any(
             isinstance(op, model.GetTarget) or (isinstance(op, model.Transmit) and op.mode == "set") for op in body.ops
         )
-        others = self.proj.inputs[1:]
-        self.run(body, others)
-
-    def run(self, body: Block, others: Sequence[str] = ()) -> Sequence[Value]:
-        """Write the code of a region; a `model.transmit` is repeated for other targets than the first."""
-        if not others:
-            return super().run(body)
-        return self._run_for_all(body, others)
-
-    def _run_for_all(self, body: Block, others: Sequence[str]) -> Sequence[Value]:
-        first = self.target
-        tables: dict[str | None, dict[Value, Value]] = {first: {}, **{o: {} for o in others}}
+        if len(self.proj.inputs) < 2:
+            self.run(body)
+            return
         own = _needs_target(body)
+        first, *others = self.proj.inputs
+        values: dict[str, dict[Value, Value]] = {target: {} for target in self.proj.inputs}
         for op in body.ops:
-            for target in tables:
-                if target is not first and op not in own:
-                    tables[target].update({r: tables[first][r] for r in op.results})
-                    continue
-                self.target = target
-                self.step(op, tables[target])
+            self.target = first
+            self.step(op, values[first])
+            for self.target in others:
+                if op in own:
+                    self.step(op, values[self.target])
+                else:
+                    values[self.target].update({r: values[first][r] for r in op.results})
         self.target = first
-        return ()
 
 
 def _needs_target(body: Block) -> set[Op]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nnc.compiler.ir import model, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
-from nnc.compiler.ir.types import At, DType, Type, value_type
+from nnc.compiler.ir.types import DType, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ class Population(Owner):
         self.targets: tuple[str, ...] = op.targets
         self.can_disable: bool = op.can_disable
         self.rate_window: bool = op.rate_window
+        self.input_targets = {str(o.sym): str(o.target) for o in neuron.body.ops if isinstance(o, model.Input)}
         self.axonal = any(isinstance(o, model.AxonSpike) for o in neuron.body.ops)
         self.last_spike = False
         self.reductions: dict[Reduction, DType] = {}
@@ -155,7 +156,10 @@ class Scene:
         if symbol in self._fields:
             name = symbol.partition(".")[2]
             self.diagnostics.error(
-                "N0311", f"the name '{name}' is used by nnc itself", self._fields[symbol].loc, help="choose another name"
+                "N0311",
+                f"the name '{name}' is used by nnc itself",
+                self._fields[symbol].loc,
+                help="choose another name",
             )
             return
         field = create(step.Field, sym=Symbol(symbol), type=type, role=role, loc=loc)
@@ -212,7 +216,3 @@ def _note_old_sum(op: model.Sum, population: Population) -> None:
     for target in [op.target] if op.target else population.targets:
         if target in population.targets and target not in population.old_sums:
             population.old_sums.append(target)
-
-
-NEURON = value_type(DType.bool, At.neuron)
-"""A boolean per neuron."""
