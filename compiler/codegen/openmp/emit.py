@@ -4,9 +4,8 @@ comments. Values that are used once and cheap to read are folded into the expres
 
 from __future__ import annotations
 
-import keyword
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nnc.compiler.codegen.c_expr import (
     HELPERS,
@@ -36,8 +35,11 @@ LONGEST: Final = 72
 LANES: Final = 32
 
 _TAKEN: Final = frozenset(
-    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "asm", "block", "tid", "t0", "t1", "sense", "team", "sched", "main", "errno", "y0", "y1", "j0", "j1", "yn", "jn", "gamma", "exp", "log", "pow", "sin", "cos", "tan", "index", "INFINITY", "NAN"]
-) | frozenset(keyword.kwlist)
+    """auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true
+    false asm block tid t0 t1 sense team sched errno y0 y1 j0 j1 yn jn gamma exp log pow sin cos tan index
+    INFINITY NAN""".split()  # noqa: SIM905
+)
 
 
 class _Names:
@@ -85,7 +87,8 @@ class Emitter:
         self.block(func.body)
         return "\n".join(
             [
-                "static void nnc_worker(struct nnc_block *const block, const int64_t tid, const int64_t t0, const int64_t t1) {",
+                "static void nnc_worker(struct nnc_block *const block, const int64_t tid, const int64_t t0,",
+                "                       const int64_t t1) {",
                 *self._declarations(func),
                 *self.lines,
                 "}\n",
@@ -235,7 +238,7 @@ class Emitter:
         self.nested(head, op.body, leave)
         self.line(f"if (tid == 0) block->t = {now};")
 
-    def loop(self, op: loop.For) -> None:
+    def counted(self, op: loop.For) -> None:
         """A counted loop."""
         i = self._loop_variable(op.body, "i")
         if op.simd:
@@ -345,7 +348,7 @@ class Emitter:
             self.values[word] = Expr(f"{name}.w{i}")
 
 
-_ROWS: Final[dict[type[Op], Callable[[Emitter, Op], None]]] = {
+_ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
     loop.FieldRef: Emitter.field_ref,
     loop.SizeRef: Emitter.size_ref,
     loop.Alloca: Emitter.alloca,
@@ -353,7 +356,7 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Op], None]]] = {
     loop.Store: Emitter.store,
     loop.Compact: Emitter.compact,
     loop.TimeLoop: Emitter.time,
-    loop.For: Emitter.loop,
+    loop.For: Emitter.counted,
     loop.Reduce: Emitter.reduce,
     loop.If: Emitter.condition,
     loop.Barrier: Emitter.barrier,
@@ -364,7 +367,7 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Op], None]]] = {
     loop.Bound: Emitter.bound,
     loop.Seed: Emitter.seed,
     random.Philox: Emitter.philox,
-}  # type: ignore[assignment]
+}
 
 
 def emit(module: Op) -> str:
