@@ -6,7 +6,6 @@ A script run by `python model.py` has no session. The command makes one current 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING
 from nnc.compiler.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from nnc.compiler.description import NetworkDescription
 
 

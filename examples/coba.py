@@ -1,10 +1,11 @@
 """COBA: a balanced network of 4000 conductance-based integrate-and-fire neurons, in the style of ANNarchy 4.8.
 
-T. P. Vogels, L. F. Abbott: Signal propagation and logic gating in networks of integrate-and-fire neurons (J Neurosci 25,
-2005); benchmark 1 of R. Brette et al. (J Comput Neurosci 23, 2007). Writes coba.png.
+T. P. Vogels, L. F. Abbott: Signal propagation and logic gating in networks of integrate-and-fire neurons
+(J Neurosci 25, 2005); benchmark 1 of R. Brette et al. (J Comput Neurosci 23, 2007). Writes coba.png.
 """
 
 import matplotlib.pyplot as plt
+
 from nnc import *
 
 setup(dt=0.1)

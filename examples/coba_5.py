@@ -1,8 +1,9 @@
 """The network of coba.py in the style of ANNarchy 5.0, as a class. Writes coba_5.png."""
 
 import matplotlib.pyplot as plt
-import nnc as ann
 import numpy as np
+
+import nnc as ann
 
 
 class Coba(ann.Network):
@@ -12,7 +13,9 @@ class Coba(ann.Network):
                 El=-60.0, Vr=-60.0, Vt=-50.0, tau=20.0, tau_exc=5.0, tau_inh=10.0, Erev_exc=0.0, Erev_inh=-80.0, I=20.0
             ),
             equations=[
-                ann.Variable("tau * dv/dt = (El - v) + g_exc * (Erev_exc - v) + g_inh * (Erev_inh - v) + I", init=-60.0),
+                ann.Variable(
+                    "tau * dv/dt = (El - v) + g_exc * (Erev_exc - v) + g_inh * (Erev_inh - v) + I", init=-60.0
+                ),
                 ann.Variable("tau_exc * dg_exc/dt = - g_exc"),
                 ann.Variable("tau_inh * dg_inh/dt = - g_inh"),
             ],

@@ -5,6 +5,7 @@ of spiking neurons, IEEE Transactions on Neural Networks 14, 2003). Writes izhik
 """
 
 import matplotlib.pyplot as plt
+
 from nnc import *
 
 # one population, two views of it

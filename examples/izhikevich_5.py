@@ -4,8 +4,9 @@ Writes izhikevich_5.png.
 """
 
 import matplotlib.pyplot as plt
-import nnc as ann
 import numpy as np
+
+import nnc as ann
 
 izhikevich = ann.Neuron(
     parameters=dict(

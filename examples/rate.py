@@ -4,6 +4,7 @@ Two groups inhibit each other; noise decides which one wins. Writes rate.png.
 """
 
 import matplotlib.pyplot as plt
+
 from nnc import *
 
 setup(dt=1.0)

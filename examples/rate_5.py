@@ -1,8 +1,9 @@
 """The network of rate.py in the style of ANNarchy 5.0, with the standard leaky integrator. Writes rate_5.png."""
 
 import matplotlib.pyplot as plt
-import nnc as ann
 import numpy as np
+
+import nnc as ann
 
 net = ann.Network(dt=1.0, seed=3)
 unit = ann.LeakyIntegrator(tau=10.0, B=1.0, noise="0.5 * Normal(0.0, 1.0)")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from nnc.compiler.ir.types import Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+_PLAIN_SYMBOL = re.compile(r"[\w.]+")
 
 
 class Symbol(str):
@@ -86,17 +89,19 @@ def attr_text(value: Attr, kind: AttrKind | None = None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Symbol):
-        return f"@{value!s}"
+        return f"@{value!s}" if _PLAIN_SYMBOL.fullmatch(value) else "@" + _quoted(value)
     if isinstance(value, str):
-        if kind is not None and kind.name in ("word", "enum"):
-            return value
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        return value if kind is not None and kind.name in ("word", "enum") else _quoted(value)
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, tuple):
         inner = {"symbols": SYMBOL, "ints": INT, "strings": STRING}.get(kind.name) if kind else None
         return "[" + ", ".join(attr_text(v, inner) for v in value) + "]"
     return str(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _is_int(v: Attr) -> bool:

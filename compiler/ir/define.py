@@ -9,7 +9,8 @@
 
 The syntax is a list of words separated by blanks: `%x` an operand, `%x*` a list of operands, `$a` an attribute,
 `?a` a flag printed as its own name, `{r}` a region, `&r` the arguments of a region, `:r` the result types,
-`( ... )?` a group printed only if its first attribute or operand list is there, anything else literal text.
+`( ... )?` a group printed only if its first attribute or operand list is there (and not the default), anything else
+literal text.
 """
 
 from __future__ import annotations

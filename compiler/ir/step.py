@@ -83,12 +83,16 @@ class Events(Op):
 
 @operation("step.ring", level="step", traits=SYMBOL_OP)
 class Ring(Op):
-    """The past values of a field of a population; one row is pushed per step, prefilled with the initial value."""
+    """The past values of a field of a population; one row is pushed per step, prefilled with the initial value.
+
+    `depth`: the size that says how many rows it has, if it is not that of the rings of the population.
+    """
 
     sym = attribute(SYMBOL)
     source = attribute(SYMBOL)
     type = attribute(TYPE)
-    syntax = "$sym of $source : $type"
+    depth = optional(SYMBOL)
+    syntax = "$sym of $source : $type ( deep $depth )?"
 
 
 @operation("step.map", level="step", traits=SYMBOL_OP)
