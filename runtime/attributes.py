@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn
-from nnc.compiler.frontend.model import DrawnText
+from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.random import RandomDistribution
@@ -64,7 +64,7 @@ class Attributes:
         return frozenset(
             name
             for name, slot in self.slots.items()
-            if slot.is_parameter and self.locality(name) != "global" and self._is_wide(name)
+            if slot.is_parameter and self.locality(name) != "global" and (not slot.fixed or self._is_wide(name))
         )
 
     def _is_wide(self, name: str) -> bool:
@@ -93,12 +93,12 @@ class Attributes:
         init = slot.init
         if isinstance(init, ConstantRef):
             return slot.scalar(self._network.constant_value(init.name))
-        if isinstance(init, Drawn | DrawnText):
+        if isinstance(init, Drawn | DistributionCall):
             if slot.name not in self._drawn:
                 self._drawn[slot.name] = self.draw(_distribution(init), slot.name)
             return self._drawn[slot.name]
-        if isinstance(init, str):
-            return self.initial[init] if init in self.initial else self.preset(init)
+        if isinstance(init, AttributeRef):
+            return self.initial[init.name] if init.name in self.initial else self.preset(init.name)
         return slot.scalar(init)
 
     def draw(self, distribution: RandomDistribution, name: str, size: int | None = None) -> Value:
@@ -255,10 +255,10 @@ class Attributes:
         return f"{self.symbol}.{name}"
 
 
-def _distribution(init: Drawn | DrawnText) -> RandomDistribution:
+def _distribution(init: Drawn | DistributionCall) -> RandomDistribution:
     """The distribution that a model starts an attribute with: an object, or its constructor as text."""
     if isinstance(init, Drawn):
         assert isinstance(init.distribution, RandomDistribution)
         return init.distribution
-    made: RandomDistribution = getattr(distributions, init.name)(*init.arguments)
+    made: RandomDistribution = getattr(distributions, init.name)(*init.arguments, **dict(init.keywords))
     return made

@@ -55,8 +55,8 @@ class Compiled:
         compiled.state.clear()
         compiled._write_constants(network)
         compiled._attach(network)
-        for thing in (*network.get_populations(), *network.get_projections(suppress_error=True)):
-            thing._values.initialise()
+        for values in network.all_values():
+            values.initialise()
         compiled.write_flags(network)
         compiled.state.settle()
         session = current_session()
@@ -84,6 +84,10 @@ class Compiled:
         for name, on in flags.items():
             if self.state.has(name):
                 self.state.write(name, on)
+        for p in network.get_populations():
+            if p._rate_steps:
+                self.state.write(f"pop{p.id}.rate.window", p._rate_steps)
+                self.state.write(f"pop{p.id}.rate.scale", 1000.0 / (p._rate_steps * network.dt))
 
     def last_spikes(self, population: Population) -> NDArray[np.int64]:
         """Ranks of the neurons that fired in the step before."""
@@ -98,8 +102,8 @@ class Compiled:
                 self.state.write(f"const.{name}", value)
 
     def _attach(self, network: Network) -> None:
-        for thing in (*network.get_populations(), *network.get_projections(suppress_error=True)):
-            thing._values.attach(self.state)
+        for values in network.all_values():
+            values.attach(self.state)
 
 
 def describe(network: Network) -> NetworkDescription:
@@ -115,7 +119,8 @@ def describe(network: Network) -> NetworkDescription:
 
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
     populations = [
-        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1) for p in network.get_populations()
+        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_steps + 1)
+        for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
     team = int(network.config_["num_threads"])

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 METHODS = ("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4")
 PARADIGMS = ("openmp", "cuda", "llvm", "interp")
-STORAGE_FORMATS = (
-    "default lil csr csr_vector csr_scalar dense ell ellr sell coo bsr hyb dia auto".split()  # fmt: skip
+STORAGE_FORMATS = tuple(
+    "default lil csr csr_vector csr_scalar dense ell ellr sell coo bsr hyb dia auto".split()  # noqa: SIM905
 )
 STORAGE_ORDERS = ("post_to_pre", "pre_to_post", "auto")
 

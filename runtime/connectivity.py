@@ -80,7 +80,9 @@ class Connectivity:
         return Connectivity(n_pre, n_post, _rows(counts), None, full)
 
     @staticmethod
-    def of_pairs(n_pre: int, n_post: int, post: NDArray[Any], pre: NDArray[Any], *, is_sorted: bool = False) -> Connectivity:
+    def of_pairs(
+        n_pre: int, n_post: int, post: NDArray[Any], pre: NDArray[Any], *, is_sorted: bool = False
+    ) -> Connectivity:
         """From lists of pairs. Raises `NNCValueError` if a pair comes twice."""
         post, pre = np.asarray(post, np.int64), np.asarray(pre, np.int64)
         if not is_sorted:

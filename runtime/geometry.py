@@ -13,7 +13,7 @@ Geometry = tuple[int, ...]
 
 def parse_geometry(given: object) -> Geometry:
     """A number, or a tuple or list of numbers, as a tuple of extents of at least 1."""
-    items = list(given) if isinstance(given, tuple | list | np.ndarray) else [given]
+    items: list[Any] = list(given) if isinstance(given, tuple | list | np.ndarray) else [given]
     if not items or not all(isinstance(x, int | float | np.number) and not isinstance(x, bool) for x in items):
         raise NNCTypeError(f"geometry is a number of neurons or a tuple of extents, not {given!r}")
     geometry = tuple(int(x) for x in items)
@@ -25,7 +25,9 @@ def parse_geometry(given: object) -> Geometry:
 def rank_of(coordinates: tuple[Any, ...], geometry: Geometry) -> int:
     """The rank of coordinates; negative ones count from the end. Raises outside of the geometry."""
     if len(coordinates) != len(geometry):
-        raise NNCIndexError(f"{coordinates} has {len(coordinates)} coordinates, the geometry {geometry} {len(geometry)}")
+        raise NNCIndexError(
+            f"{coordinates} has {len(coordinates)} coordinates, the geometry {geometry} {len(geometry)}"
+        )
     inside = [int(c) + n if c < 0 else int(c) for c, n in zip(coordinates, geometry, strict=True)]
     if not all(0 <= c < n for c, n in zip(inside, geometry, strict=True)):
         raise NNCIndexError(f"{coordinates} lies outside of the geometry {geometry}")

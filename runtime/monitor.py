@@ -189,7 +189,9 @@ class Monitor:
         if variable.startswith("sum("):
             source, kind = f"{_symbol(obj)}.sum_{variable[4:-1].strip()}", RecorderKind.TARGETS
         if not state.has(source):
-            raise NNCValueError(f"Monitor: '{variable}' is not part of the compiled network; nothing reads or writes it")
+            raise NNCValueError(
+                f"Monitor: '{variable}' is not part of the compiled network; nothing reads or writes it"
+            )
         ranks: Any = None
         if isinstance(obj, PopulationView) and state.wide(source):
             ranks = obj.ranks
@@ -328,7 +330,9 @@ class Monitor:
             values = _population(obj)._values
             return variable in values.slots and values.locality(variable) == "global"
         values = (obj.proj if isinstance(obj, Dendrite) else obj)._values
-        return values.locality(variable) != "local" if isinstance(obj, Dendrite) else values.locality(variable) == "global"
+        return (
+            values.locality(variable) != "local" if isinstance(obj, Dendrite) else values.locality(variable) == "global"
+        )
 
     @staticmethod
     def _by_dendrite(proj: Projection, variable: str, rows: NDArray[Any]) -> NDArray[Any]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
 from nnc.compiler.description import Globals
-from nnc.compiler.diagnostics import Source
 from nnc.compiler.frontend.source import calling_site
 from nnc.runtime import running
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import (
-    NNCError,
     NNCKeyError,
     NNCRuntimeError,
     NNCTypeError,
@@ -35,24 +33,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.compiler.diagnostics import Source
     from nnc.compiler.options import Options
+    from nnc.runtime.attributes import Attributes
     from nnc.runtime.neuron import Neuron
     from nnc.runtime.synapse import Synapse
+
+
+_T = TypeVar("_T", bound="Population | Projection | Monitor | Constant")
 
 
 class _Prepared(type):
     """Makes the base part of a network before the constructor of a subclass runs, which needs not call it."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        network = cls.__new__(cls)
-        own = set(inspect.signature(cls.__init__).parameters)
+        network: Any = cls.__new__(cls)  # type: ignore[call-overload]
+        own = set(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
         settings = {key: kwargs[key] for key in ("dt", "seed") if key in kwargs}
-        network._prepare(magic=kwargs.pop("_magic", False))  # type: ignore[attr-defined]
-        network._settle(**settings)  # type: ignore[attr-defined]
-        for key in settings:
-            if key not in own:
-                del kwargs[key]
-        network.__init__(*args, **kwargs)  # type: ignore[misc]
+        network._prepare(magic=kwargs.pop("_magic", False))
+        network._settle(**settings)
+        network.__init__(*args, **{k: v for k, v in kwargs.items() if k in own or k not in settings})
         return network
 
 
@@ -323,7 +323,11 @@ class Network(metaclass=_Prepared):
         return list(self._constants.values())
 
     def __getitem__(self, name: str) -> Population | Projection | Monitor:
-        everything = [*self._populations, *self._projections, *self._monitors]
+        everything: list[Population | Projection | Monitor] = [
+            *self._populations,
+            *self._projections,
+            *self._monitors,
+        ]
         found = next((o for o in everything if o.name == name), None)
         if found is None:
             raise NNCKeyError(with_hint(f"the network has no '{name}'", name, [o.name for o in everything]))
@@ -388,6 +392,10 @@ class Network(metaclass=_Prepared):
     def changed(self) -> None:
         """A fact that the program relies on has changed: make a new one before the next step."""
         self._stale = self.compiled
+
+    def all_values(self) -> list[Attributes]:
+        """The attributes of all populations, then of all projections."""
+        return [p._values for p in self._populations] + [p._values for p in self._projections]
 
     def _running(self) -> Compiled:
         if self._compiled is None:
@@ -576,7 +584,7 @@ class Network(metaclass=_Prepared):
         )
 
 
-def _named(objects: Iterable[Any], name: str, what: str) -> Any:
+def _named(objects: Iterable[_T], name: str, what: str) -> _T | None:
     everything = list(objects)
     found = next((o for o in everything if o.name == name), None)
     if found is None:
@@ -586,6 +594,3 @@ def _named(objects: Iterable[Any], name: str, what: str) -> Any:
 
 def _matches(population: Population, wanted: Any) -> bool:
     return wanted is None or population is wanted or population.name == wanted
-
-
-__all__ = ["Network", "NNCError"]

@@ -62,6 +62,7 @@ class Population:
         self.enabled = True
         self._refractory_set = False
         self._can_disable = False
+        self._rate_steps = 0
         values = Attributes(f"population '{self.name}'", f"pop{self.id}", self._slots(), net)
         values.lengths |= {"local": self.size}
         self._values = values
@@ -198,7 +199,7 @@ class Population:
             return np.zeros(self._sum_shape)
         if self.is_spiking:
             name = f"g_{target}"
-            return self.get(name) if name in self._values.slots else np.zeros(self._sum_shape)  # type: ignore[no-any-return]
+            return self.get(name) if name in self._values.slots else np.zeros(self._sum_shape)
         return self._net.field(f"{self.class_name}.sum_{target}", self.size).reshape(self._sum_shape)
 
     @property
@@ -227,7 +228,9 @@ class Population:
         if not self.is_spiking:
             warn(f"population '{self.name}' is rate-coded; its refractory period has no effect")
         elif isinstance(self.neuron_type.refractory, str):
-            warn(f"the refractory period of '{self.name}' is the attribute '{self.neuron_type.refractory}': assign that")
+            warn(
+                f"the refractory period of '{self.name}' is the attribute '{self.neuron_type.refractory}': assign that"
+            )
         else:
             if not self._refractory_set and self.neuron_type.refractory is None:
                 self._net.changed()
@@ -302,10 +305,14 @@ class Population:
         self._net.set_flag(f"{self.class_name}.enabled", on)
 
     def compute_firing_rate(self, window: float) -> None:
-        """Mean firing rate `r` over a window: not in this version."""
+        """From now on `r` is the mean firing rate in Hz over the last `window` ms. Spiking populations only."""
         if not self.is_spiking:
             raise NNCValueError(f"population '{self.name}' is rate-coded: it has no mean firing rate")
-        not_yet("compute_firing_rate", "record 'spike' and use Monitor.smoothed_rate")
+        steps = int(window / self._net.dt + 1e-6)
+        if steps < 1:
+            raise NNCValueError(f"compute_firing_rate: the window must be at least one step, not {window} ms")
+        self._rate_steps = steps
+        self._net.changed()
 
     # Compilation
 
@@ -324,6 +331,7 @@ class Population:
             model=self._local_model(),
             arrays=wide,
             refractory=self._refractory_set,
+            rate_window=self._rate_steps > 0,
             can_disable=self._can_disable,
         )
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnc.compiler.description import ParameterDecl, ProjectionDescription
+from nnc.compiler.description import Drawn, ParameterDecl, ProjectionDescription
 from nnc.compiler.frontend.analyse import analyse_synapse
+from nnc.compiler.frontend.model import AttributeRef
 from nnc.runtime.attributes import Attributes
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
@@ -24,7 +25,7 @@ from nnc.runtime.errors import (
 )
 from nnc.runtime.population import Population
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime.slots import Slot, slots_of
+from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
 from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
 from nnc.runtime.views import IndividualNeuron, PopulationView
@@ -306,15 +307,17 @@ class Projection(Connecting):
 
     def _shared_weight(self) -> float | None:
         slot = self._values.slot("w")
-        return self._values.uniform("w") if slot.is_parameter else None
+        return self._values.uniform("w") if slot.is_parameter and slot.fixed else None
 
     def _before(self, name: str) -> Any:
         if name in self._given:
             return self._given[name]
         if name == "w":
             return 0.0
-        slot = self._values.slot(name)
-        return slot.init if not isinstance(slot.init, str) else self._before(slot.init)
+        init = self._values.slot(name).init
+        if isinstance(init, AttributeRef):
+            return self._before(init.name)
+        return init.distribution if isinstance(init, Drawn) else init
 
     def _write(self, name: str, value: Any) -> None:
         locality = self._values.locality(name)

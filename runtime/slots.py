@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Slot:
-    """An attribute: name, role, locality, number type, initial value as the model gives it."""
+    """An attribute: name, role, locality, number type, initial value as the model gives it.
+
+    `fixed`: a parameter that no statement of the model assigns; only then may one number stand for all elements.
+    """
 
     name: str
     is_parameter: bool
@@ -22,6 +25,7 @@ class Slot:
     kind: Kind
     init: Any
     soft: bool = False
+    fixed: bool = True
 
     def dtype(self, precision: str) -> np.dtype[Any]:
         """The numpy type of its values."""
@@ -39,6 +43,6 @@ class Slot:
 def slots_of(model: NeuronModel | SynapseModel) -> dict[str, Slot]:
     """The attributes of a model in order."""
     return {
-        a.name: Slot(a.name, a.role == "param", a.locality, a.kind, a.init, a.soft)
+        a.name: Slot(a.name, a.role == "parameter", a.locality, a.kind, a.init, a.soft, not a.assigned)
         for a in model.attributes
     }

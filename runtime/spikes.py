@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Spikes = "Mapping[int, Sequence[int]]"
-
 
 def flatten(spikes: Mapping[int, Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(steps, neurons) of all spikes, by neuron in the order of the dict, then by time."""
     if not hasattr(spikes, "items"):
-        raise NNCTypeError(f"spikes are a dict from neuron to steps, as get('spike') gives, not {type(spikes).__name__}")
+        raise NNCTypeError(
+            f"spikes are a dict from neuron to steps, as get('spike') gives, not {type(spikes).__name__}"
+        )
     counts = [len(v) for v in spikes.values()]
     neurons = np.repeat(np.fromiter(spikes.keys(), np.int64, len(spikes)), counts)
     steps = np.concatenate([np.asarray(v, np.int64) for v in spikes.values()]) if counts else np.zeros(0, np.int64)
@@ -44,7 +44,7 @@ def raster_plot(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """(times in ms, neurons) of all spikes, by neuron, then by time."""
     steps, neurons = flatten(spikes)
-    return steps * _step(dt), neurons
+    return steps.astype(np.float64) * _step(dt), neurons
 
 
 def histogram(
@@ -118,7 +118,7 @@ def population_rate(
     low, high = _window(spikes, recording_window)
     steps, _ = flatten(spikes)
     counts = np.bincount(np.clip(steps - low, 0, high - low), minlength=high - low + 1)
-    rate = 1000.0 * counts / (max(1, len(spikes)) * step)
+    rate = counts.astype(np.float64) * (1000.0 / (max(1, len(spikes)) * step))
     return _low_pass(rate[None, :], smooth, step)[0] if smooth > step else rate
 
 

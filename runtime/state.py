@@ -16,7 +16,7 @@ from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ NEVER_SPIKED = -10000
 """Step of the last spike (or event) before there was one."""
 
 _STAMPS = ("last_spike", "last_event")
-_REDUCTIONS = {
+_REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "mean": np.mean,
     "max": np.max,
     "min": np.min,
@@ -40,11 +40,15 @@ _REDUCTIONS = {
 
 @dataclass(frozen=True, eq=False)
 class PopulationSizes:
-    """What the block needs to know of a population; `ring` is the longest outgoing delay in steps, plus one."""
+    """What the block needs to know of a population.
+
+    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the window of the mean rate, plus one.
+    """
 
     symbol: str
     n: int
     ring: int
+    rate_depth: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +79,11 @@ class State:
         self.storages = {p.symbol: Storage(p.symbol, layout, p.synapses, team) for p in projections}
         sizes: dict[str, int] = {}
         for pop in populations:
-            sizes |= {f"{pop.symbol}.n": pop.n, f"{pop.symbol}.ring": pop.ring, f"{pop.symbol}.n64": -(-pop.n // 64) * 64}
+            sizes |= {
+                f"{pop.symbol}.n": pop.n,
+                f"{pop.symbol}.ring": pop.ring,
+                f"{pop.symbol}.rate.depth": pop.rate_depth,
+            }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
         self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
@@ -142,7 +150,7 @@ class State:
         """Derive what follows from the values of variables at the start: rings of past values, reductions."""
         for spec in self.block.layout.fields:
             owner, _, attribute = spec.name.partition(".")
-            if attribute.endswith(".past"):
+            if attribute.endswith(".past") and attribute != "rate.fired.past":
                 source = self.memory.read(spec.name.removesuffix(".past"))
                 self.memory.write(spec.name, np.resize(source, self.block.fields[spec.name].size))
             kind, _, reduced = attribute.partition("_")

@@ -6,6 +6,7 @@ The layout of a program says by its fields which storage it expects (docs/design
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -89,7 +90,7 @@ class Storage:
         narrow = np.uint16 if self.synapses.n_pre <= 1 << 16 else np.int32
         pre = self.synapses.pre.astype(narrow)
         order = np.empty(self.synapses.count, np.int64)
-        for first, last in zip(parts[:-1], parts[1:], strict=True):
+        for first, last in pairwise(parts):
             a, b = self.synapses.row[first], self.synapses.row[last]
             order[a:b] = a + np.argsort(pre[a:b], kind="stable")
         return order
@@ -110,7 +111,7 @@ class Storage:
         s = self.synapses
         parts = bounds(s.n_post, self.team)
         rows = np.empty((self.team, s.n_pre + 1), np.int64)
-        for p, (first, last) in enumerate(zip(parts[:-1], parts[1:], strict=True)):
+        for p, (first, last) in enumerate(pairwise(parts)):
             a, b = s.row[first], s.row[last]
             rows[p, 0] = a
             np.cumsum(np.bincount(s.pre[a:b], minlength=s.n_pre), out=rows[p, 1:])

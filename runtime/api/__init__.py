@@ -208,9 +208,7 @@ _MODULES = {
     "nnc.runtime.neuron": "Neuron",
     "nnc.runtime.population": "Population",
     "nnc.runtime.projection": "Projection",
-    "nnc.runtime.random": (
-        "Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"
-    ),
+    "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
     ),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
 from nnc.runtime.connectivity import Connectivity, Full
 from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range
-
-if TYPE_CHECKING:
-    from typing import ClassVar
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from nnc.runtime.connectors.rule import Ends, Values, Wired
 from nnc.runtime.errors import NNCValueError
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from numpy.typing import NDArray
 
 

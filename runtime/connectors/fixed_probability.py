@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,8 +11,6 @@ from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from numpy.typing import NDArray
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from nnc.runtime.errors import NNCTypeError, NNCValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import ClassVar
 
     from numpy.typing import NDArray
 
@@ -35,17 +34,18 @@ class FromFunction:
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs, sorted. Raises for ranks outside the populations and for pairs that come twice."""
         for what, ranks, n in (("pre", self.pre, ends.n_pre), ("post", self.post, ends.n_post)):
-            if len(ranks) and not (0 <= ranks.min() and ranks.max() < n):
+            if len(ranks) and not (ranks.min() >= 0 and ranks.max() < n):
                 raise NNCValueError(f"from_function: a {what} rank is outside of the population of {n} neurons")
         order = np.lexsort((self.pre, self.post))
-        synapses = Connectivity.of_pairs(
-            ends.n_pre, ends.n_post, self.post[order], self.pre[order], is_sorted=True
-        )
+        synapses = Connectivity.of_pairs(ends.n_pre, ends.n_post, self.post[order], self.pre[order], is_sorted=True)
         return Wired(synapses, self.weights[order], self.delays[order])
 
 
 def from_function(method: Callable[..., Any], ends: Ends, arguments: Mapping[str, Any]) -> FromFunction:
-    """Call `method(pre, post[, dt], **arguments)`; it returns a `LILConnectivity`, a sparse matrix or (post, pre, w, d)."""
+    """Call `method(pre, post[, dt], **arguments)`.
+
+    It returns a `LILConnectivity`, a sparse matrix of weights, or (post ranks, pre ranks, weights, delays).
+    """
     result = method(ends.pre, ends.post, **_with_dt(method, ends.dt, arguments))
     if isinstance(result, LILConnectivity):
         return _checked(*result.arrays())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from nnc.runtime.connectors.rule import Ends, Values, Wired, check_delays
 from nnc.runtime.errors import NNCValueError
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from numpy.typing import NDArray
 
 
@@ -57,7 +55,7 @@ def from_matrix(weights: Any, delays: Any, pre_post: bool) -> FromMatrix:
         if np.isnan(used).any():
             raise NNCValueError("from_matrix: a synapse has no delay")
         check_delays("from_matrix", used)
-        return FromMatrix(*(m.T if pre_post else m for m in (matrix, all_delays)))
+        return FromMatrix(matrix.T, all_delays.T) if pre_post else FromMatrix(matrix, all_delays)
     return FromMatrix(matrix.T if pre_post else matrix, check_delays("from_matrix", delays))
 
 

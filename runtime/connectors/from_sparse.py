@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from nnc.runtime.connectors.rule import Ends, Values, Wired, check_delays
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from numpy.typing import NDArray
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired
 from nnc.runtime.errors import warn
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     import numpy as np
 
 
@@ -28,5 +26,7 @@ class OneToOne:
         """The pairs; nothing is drawn."""
         n = min(len(ends.pre_ranks), len(ends.post_ranks))
         if len(ends.pre_ranks) != len(ends.post_ranks):
-            warn(f"one_to_one: {len(ends.pre_ranks)} pre and {len(ends.post_ranks)} post neurons; the first {n} connect")
+            warn(
+                f"one_to_one: {len(ends.pre_ranks)} pre and {len(ends.post_ranks)} post neurons; the first {n} connect"
+            )
         return Wired(Connectivity.of_pairs(ends.n_pre, ends.n_post, ends.post_ranks[:n], ends.pre_ranks[:n]))
