@@ -56,7 +56,17 @@ class Distribution:
 def raise_to(builder: Builder, base: Value, exponent: float) -> Value:
     """base ** exponent as C pow; small integer exponents become products, exact to the rounding of each."""
     if not float(exponent).is_integer() or not 0 < abs(exponent) <= _LARGEST_PRODUCT:
-        Final = 8
+        return builder.math("pow", base, builder.like(exponent, base))
+    product = _product(builder, base, int(abs(exponent)))
+    return product if exponent > 0 else builder.div(builder.like(1.0, base), product)
+
+
+def _pow(b: Builder, a: Sequence[Value]) -> Value:
+    op = a[1].op
+    return raise_to(b, a[0], float(op.value)) if isinstance(op, Const) else b.math("pow", a[0], a[1])
+
+
+_LARGEST_PRODUCT: Final = 8
 
 
 def _product(builder: Builder, base: Value, times: int) -> Value:
