@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from nnc.compiler.frontend.analyse import global_functions
+from nnc.compiler.frontend.analysis import global_functions
 from nnc.compiler.frontend.bodies import Bodies
 from nnc.compiler.frontend.links import (
     Network,
