@@ -263,7 +263,7 @@ class LastSpike(Op):
     syntax = "( of $side )? :r"
 
 
-@operation("model.coincident", level="model")
+@operation("model.coincident", level="model", traits=PURE)
 class Coincident(Op):
     """Inside `model.on_pre`: whether the post neuron last spiked in the very step in which the arriving spike was
     emitted (`unless_post`)."""

@@ -194,8 +194,9 @@ def _read_ring(op: Op, scope: Scope) -> str | None:
     if op.index.type.dtype is not DType.i64:
         return "the index is an i64"
     wrong = _element(declared.type.dtype, op.result.type.dtype, op.ring)
-    at = (At.one if declared.type.at is At.one else At.pre).join(op.index.type.at)
-    return wrong or (None if op.result.type.at is at else "the result is per pre neuron, joined with the index")
+    whose = At.neuron if scope.map is not None and scope.map.domain == "neurons" else At.pre
+    at = (At.one if declared.type.at is At.one else whose).join(op.index.type.at)
+    return wrong or (None if op.result.type.at is at else f"the result is per {whose.value}, joined with the index")
 
 
 def _ring(op: Op, scope: Scope) -> str | None:

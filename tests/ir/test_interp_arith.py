@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nnc.compiler.ir.interp import FOLDABLE, evaluate, fold
 from nnc.compiler.ir.types import DType
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mpmath
 import numpy as np
 import pytest
+
 from nnc.compiler.ir.interp import evaluate
 from nnc.compiler.ir.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INF, NAN = math.inf, math.nan
 ULP = 2.5
@@ -49,7 +52,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "erf": np.vectorize(math.erf, otypes=[np.float64]),
     **{
         n: getattr(np, n)
-        for n in "exp exp2 expm1 log log1p log2 log10 sin cos tan sinh cosh tanh".split()
+        for n in ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
     },
 }
 DOMAIN = {
