@@ -289,11 +289,11 @@ def plastic(layout: str) -> Network:
 
 def rate(layout: str = "dense_post", reduction: str = "mean") -> Network:
     wires = {
-        "proj0": sparse(np.random.default_rng(3), 130, 70, 0.05, np.array([1, 2, 3])),
-        "proj1": full(5, 70, 50, 40, no_self=True, delay=2),
+        "proj0": sparse(np.random.default_rng(3), 130, 30, 0.05, np.array([1, 2, 3])),
+        "proj1": full(5, 70, 58, 14, no_self=True, delay=2),
     }
     text = RATE.replace("LAYOUT", layout).replace("REDUCTION", reduction)
-    return Network(text, {"pop0": 130, "pop1": 70}, wires, {"pop0.on": 1.0}, ring=4)
+    return Network(text, {"pop0": 130, "pop1": 30}, wires, {"pop0.on": 1.0}, ring=4)
 
 
 NETWORKS = {
