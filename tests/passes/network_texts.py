@@ -147,7 +147,9 @@ module @net dt = 1.0 {
     %l = step.read @pop0.last_spike : i64[pre]
     %k = step.index : i64
     %gap = arith.sub %k, %l : i64[pre]
-    %age = arith.cast %gap : f64[pre]
+    %two = const 2 : i64
+    %apart = arith.add %gap, %two : i64[pre]
+    %age = arith.cast %apart : f64[pre]
     %e = arith.div %w, %age : f64[syn]
     %w1 = arith.add %w, %e : f64[syn]
     step.write @proj0.w, %w1
