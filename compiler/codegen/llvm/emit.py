@@ -315,7 +315,7 @@ class Emitter(Writer):
 ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
 
 
-def emit(module: Op, machine: str = "x86") -> str:
+def emit_llvm(module: Op, machine: str = "x86") -> str:
     """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits."""
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
