@@ -3,4 +3,6 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "tests" / "typing"))
+TESTS = Path(__file__).parent / "tests"
+sys.path.insert(0, str(TESTS / "typing"))
+sys.path.append(str(TESTS))  # for `support`, last: `tests/typing` is no module `typing`

@@ -99,7 +99,7 @@ class Layout:
         return total
 
     def resolve(self, sizes: Mapping[str, int], team: int) -> dict[str, int]:
-        """All declared sizes, in order: those given, `team`, and those derived (`x.n1`, `team_n1.x`).
+        """All declared sizes, in order: those given, `team`, and those derived (`x.n1`, `x.n64`, `team_n1.x`).
 
         Raises `LayoutError` for a size that is neither given nor derived, or negative.
         """
@@ -120,6 +120,10 @@ def _size(name: str, known: Mapping[str, int]) -> int | None:
         return int(known[name])
     if name.endswith(".n1") and name[:-1] in known:
         return int(known[name[:-1]]) + 1
+    if name.endswith(".n64") and name[:-2] in known:
+        return -(-int(known[name[:-2]]) // 64) * 64
+    if name.startswith("recording."):
+        return 0
     if name.startswith("team_n1."):
         owner = name.removeprefix("team_n1.")
         if f"{owner}.n" in known:
@@ -312,7 +316,7 @@ class StateBlock:
         return changed
 
     def _independent(self) -> dict[str, int]:
-        derived = {name for name in self.sizes if name.endswith(".n1") or name.startswith("team_n1.")}
+        derived = {name for name in self.sizes if name.endswith((".n1", ".n64")) or name.startswith("team_n1.")}
         bare = {name: value for name, value in self.sizes.items() if name not in derived}
         bare.update({n: v for n, v in self.sizes.items() if n in derived and _size(n, {**bare, "team": 1}) is None})
         return bare
@@ -368,12 +372,21 @@ class StateBlock:
             self._make_room(recorder, t0, t1)
             self._describe(entry, recorder)
         native = self.native
+        self._count_recorders()
         native.recorders = ctypes.addressof(self._recorder_table)
         native.n_recorders = len(self.recorders)
         native.t = t0
         native.stop_after = NEVER
         native.status = 0
         ctypes.memset(ctypes.addressof(native) + NativeBlock.barrier.offset, 0, NativeBlock.barrier.size)
+
+    def _count_recorders(self) -> None:
+        at_targets = sum(r.kind is RecorderKind.TARGETS for r in self.recorders)
+        at_end = sum(r.kind in (RecorderKind.END, RecorderKind.SPIKES) for r in self.recorders)
+        for name, count in (("recording.targets", at_targets), ("recording.end", at_end)):
+            if name in self.sizes:
+                self.sizes[name] = count
+                self._size_table[self.layout.size_index[name]] = count
 
     def finish(self) -> None:
         """Read back what native code changed in the tables. Targets call it after a run."""

@@ -222,6 +222,16 @@ class Block:
         return iter(list(self.ops))
 
 
+def yields(block: Block, count: int, name: str = "yield") -> str | None:
+    """What is wrong with a block that must end in a terminator of so many operands, or None."""
+    last = block.terminator
+    if last is None or last.name != name:
+        return f"the region must end in {name}"
+    if len(last.operands) != count:
+        return f"the region must give {count} value{'s' * (count != 1)}, not {len(last.operands)}"
+    return None
+
+
 def walk_values(op: Op, visit: Callable[[Value], Any]) -> None:
     """Call `visit` for every value defined in an op, block arguments included."""
     for inner in op.walk():

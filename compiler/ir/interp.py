@@ -7,5 +7,19 @@
 from __future__ import annotations
 
 from nnc.compiler.ir.interp_arith import FOLDABLE, evaluate, fold
+from nnc.compiler.ir.interp_loop import BarrierMismatch, Outcome, OutOfRange, Schedule, run_loop
+from nnc.compiler.ir.interp_step import Connectivity, StepState, run_step
 
-__all__ = ["FOLDABLE", "evaluate", "fold"]
+__all__ = [
+    "FOLDABLE",
+    "BarrierMismatch",
+    "Connectivity",
+    "OutOfRange",
+    "Outcome",
+    "Schedule",
+    "StepState",
+    "evaluate",
+    "fold",
+    "run_loop",
+    "run_step",
+]

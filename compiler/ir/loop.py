@@ -9,7 +9,7 @@ worker (`spmd.id`, `spmd.bound`).
 from __future__ import annotations
 
 from nnc.compiler.ir.attributes import BOOL, INT, SYMBOL, SYMBOLS, TYPE, enum_kind
-from nnc.compiler.ir.core import Op
+from nnc.compiler.ir.core import Block, Op, Value, yields
 from nnc.compiler.ir.define import (
     ISOLATED,
     PURE,
@@ -22,7 +22,25 @@ from nnc.compiler.ir.define import (
     result,
 )
 from nnc.compiler.ir.step import ROLE
-from nnc.compiler.ir.types import buffer_type
+from nnc.compiler.ir.types import DType, Type, boolean, buffer_type, i64, value_type
+
+
+def loaded(buffer: Type) -> Type:
+    """The type of an element of a buffer once it is loaded: u8 and u16 widen to i32."""
+    return value_type(DType.i32 if buffer.dtype in (DType.u8, DType.u16) else buffer.dtype)
+
+
+def _indices(*values: Value) -> str | None:
+    return None if all(v.type is i64 for v in values) else "bounds and indices are i64"
+
+
+def _counter(body: Block) -> str | None:
+    ok = len(body.args) == 1 and body.args[0].type is i64
+    return None if ok else "the region takes one i64"
+
+
+def _buffer(value: Value) -> str | None:
+    return None if value.type.buffer else f"a buffer is needed, not {value.type}"
 
 
 @operation("loop.size", level="loop", traits=SYMBOL_OP)
@@ -64,6 +82,9 @@ class FieldRef(Op):
     result = result()
     syntax = "$field :r"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _buffer(self.result)
+
 
 @operation("mem.size", level="loop", traits=PURE)
 class SizeRef(Op):
@@ -73,6 +94,9 @@ class SizeRef(Op):
     result = result()
     syntax = "$size :r"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.result)
+
 
 @operation("mem.alloca", level="loop")
 class Alloca(Op):
@@ -81,6 +105,9 @@ class Alloca(Op):
     count = attribute(INT)
     result = result()
     syntax = "$count :r"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _buffer(self.result) or (None if self.count > 0 else "the number of elements must be positive")
 
 
 @operation("mem.load", level="loop")
@@ -92,6 +119,12 @@ class Load(Op):
     result = result()
     syntax = "%buffer [ %index ] :r"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        wrong = _buffer(self.buffer) or _indices(self.index)
+        if wrong is None and self.result.type is not loaded(self.buffer.type):
+            return f"a load of {self.buffer.type} gives {loaded(self.buffer.type)}, not {self.result.type}"
+        return wrong
+
 
 @operation("mem.store", level="loop")
 class Store(Op):
@@ -101,6 +134,12 @@ class Store(Op):
     buffer = operand()
     index = operand()
     syntax = "%value , %buffer [ %index ]"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        wrong = _buffer(self.buffer) or _indices(self.index)
+        if wrong is None and self.value.type is not value_type(self.buffer.type.dtype):
+            return f"{self.value.type} cannot be stored to {self.buffer.type}"
+        return wrong
 
 
 @operation("mem.compact", level="loop")
@@ -120,6 +159,12 @@ class Compact(Op):
     slot = operand()
     syntax = "%mask over %lo , %hi into %list [ %base ] count %counts [ %slot ]"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        for value, dtype in ((self.mask, DType.bool), (self.list, DType.i32), (self.counts, DType.i32)):
+            if value.type is not buffer_type(dtype):
+                return f"{buffer_type(dtype)} is needed, not {value.type}"
+        return _indices(self.lo, self.hi, self.base, self.slot)
+
 
 @operation("loop.time", level="loop")
 class TimeLoop(Op):
@@ -129,6 +174,9 @@ class TimeLoop(Op):
     hi = operand()
     body = region()
     syntax = "&body = %lo to %hi {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.lo, self.hi) or _counter(self.body)
 
 
 @operation("loop.for", level="loop")
@@ -141,6 +189,11 @@ class For(Op):
     simd = optional(BOOL, False)
     body = region()
     syntax = "&body = %lo to %hi ( step $step )? ?simd {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        if self.step < 1:
+            return "the step must be positive"
+        return _indices(self.lo, self.hi) or _counter(self.body)
 
 
 @operation("loop.reduce", level="loop")
@@ -159,6 +212,13 @@ class Reduce(Op):
     body = region()
     syntax = "$kind &body = %lo to %hi {body} :r"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        wrong = _indices(self.lo, self.hi) or _counter(self.body)
+        wrong = wrong or yields(self.body, 2 if self.kind == "fma" else 1)
+        if wrong is None and any(v.type is not self.result.type for v in self.body.ops[-1].operands):
+            return "the region must yield values of the type of the result"
+        return wrong
+
 
 @operation("loop.if", level="loop")
 class If(Op):
@@ -167,6 +227,9 @@ class If(Op):
     condition = operand()
     body = region()
     syntax = "%condition {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return None if self.condition.type is boolean else "the condition must be bool"
 
 
 @operation("loop.team", level="loop")
@@ -182,6 +245,9 @@ class Team(Op):
     past = optional(SYMBOLS, ())
     body = region()
     syntax = "&body over $domain ( sharing $shared )? ( past $past )? {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(*self.body.args)
 
 
 @operation("loop.once", level="loop")
@@ -211,6 +277,9 @@ class Record(Op):
     fields = attribute(SYMBOLS)
     syntax = "$when at %step $fields"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.step)
+
 
 @operation("loop.stop", level="loop")
 class Stop(Op):
@@ -219,6 +288,9 @@ class Stop(Op):
     condition = operand()
     step = operand()
     syntax = "if %condition after %step"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.step) or (None if self.condition.type is boolean else "the condition must be bool")
 
 
 @operation("spmd.id", level="loop", traits=PURE)
@@ -245,6 +317,9 @@ class Bound(Op):
     p = operand()
     result = result()
     syntax = "%n , %p :r"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.n, self.p, self.result)
 
 
 @operation("random.seed", level="loop", traits=PURE)

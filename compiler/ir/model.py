@@ -8,7 +8,7 @@ The front end builds this level. `model.equation` is implicit (two sides that ar
 from __future__ import annotations
 
 from nnc.compiler.ir.attributes import BOOL, INT, LITERAL, STRING, STRINGS, SYMBOL, TYPE, enum_kind
-from nnc.compiler.ir.core import Op
+from nnc.compiler.ir.core import Block, Op, yields
 from nnc.compiler.ir.define import (
     ISOLATED,
     PURE,
@@ -22,12 +22,26 @@ from nnc.compiler.ir.define import (
     region,
     result,
 )
+from nnc.compiler.ir.types import DType
 
 METHODS = enum_kind("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4", "event_driven")
 LOCALITY = enum_kind("global", "semiglobal", "local")
 SIDE = enum_kind("self", "pre", "post")
 REDUCTION = enum_kind("mean", "max", "min", "norm1", "norm2")
 DISTRIBUTION = enum_kind("uniform", "discrete_uniform", "normal", "log_normal", "exponential", "gamma", "binomial")
+
+
+def _boolean(body: Block) -> str | None:
+    last = body.ops[-1]
+    return None if last.operands[0].type.dtype is DType.bool else "the region must yield a bool"
+
+
+def _clamp(clamp: Block) -> str | None:
+    if not clamp.ops and not clamp.args:
+        return None
+    if len(clamp.args) != 1:
+        return "a clamp takes the new value"
+    return yields(clamp, 1)
 
 
 @operation("module", traits=ISOLATED)
@@ -56,6 +70,9 @@ class Function(Op):
     sym = attribute(SYMBOL)
     body = region()
     syntax = "$sym ( &body ) {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1)
 
 
 @operation("model.call", level="model", traits=PURE)
@@ -126,6 +143,9 @@ class Refractory(Op):
     body = region()
     syntax = "{body}"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1)
+
 
 @operation("model.equation", level="model")
 class Equation(Op):
@@ -140,6 +160,9 @@ class Equation(Op):
     clamp = region()
     syntax = "$variable $method {body} clamp &clamp {clamp}"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 2, "model.equal") or _clamp(self.clamp)
+
 
 @operation("model.ode", level="model")
 class Ode(Op):
@@ -151,6 +174,9 @@ class Ode(Op):
     clamp = region()
     syntax = "$variable $method {body} clamp &clamp {clamp}"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1) or _clamp(self.clamp)
+
 
 @operation("model.assign", level="model")
 class Assign(Op):
@@ -160,6 +186,9 @@ class Assign(Op):
     body = region()
     clamp = region()
     syntax = "$variable {body} clamp &clamp {clamp}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1) or _clamp(self.clamp)
 
 
 @operation("model.block", level="model")
@@ -234,6 +263,15 @@ class LastSpike(Op):
     syntax = "( of $side )? :r"
 
 
+@operation("model.coincident", level="model", traits=PURE)
+class Coincident(Op):
+    """Inside `model.on_pre`: whether the post neuron last spiked in the very step in which the arriving spike was
+    emitted (`unless_post`)."""
+
+    result = result()
+    syntax = ":r"
+
+
 @operation("model.sum", level="model")
 class Sum(Op):
     """The input `sum(target)`; an empty target means all; `of pre`/`of post` in synapses."""
@@ -282,6 +320,9 @@ class Spike(Op):
     body = region()
     syntax = "{body}"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1) or _boolean(self.body)
+
 
 @operation("model.reset", level="model")
 class Reset(Op):
@@ -298,6 +339,9 @@ class AxonSpike(Op):
     body = region()
     syntax = "{body}"
 
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1) or _boolean(self.body)
+
 
 @operation("model.axon_reset", level="model")
 class AxonReset(Op):
@@ -313,6 +357,9 @@ class Psp(Op):
 
     body = region()
     syntax = "{body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1)
 
 
 @operation("model.on_pre", level="model")
@@ -358,12 +405,17 @@ class Transmit(Op):
 
 @operation("model.population", level="model", traits=SYMBOL_OP)
 class Population(Op):
-    """A population. `targets` are the names of all targets that projections bring to it."""
+    """A population. `targets` are the names of all targets that projections bring to it.
+
+    `rate_window`: the mean firing rate `r` is computed; `can_disable`: the flag `@pop.enabled` exists.
+    """
 
     sym = attribute(SYMBOL)
     neuron = attribute(SYMBOL)
     targets = attribute(STRINGS)
-    syntax = "$sym : $neuron targets $targets"
+    rate_window = optional(BOOL, False)
+    can_disable = optional(BOOL, False)
+    syntax = "$sym : $neuron targets $targets ?rate_window ?can_disable"
 
 
 @operation("model.projection", level="model", traits=SYMBOL_OP)
@@ -372,6 +424,7 @@ class Projection(Op):
 
     `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `one_weight`: the
     weight is one number; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
+    `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist.
     """
 
     sym = attribute(SYMBOL)
@@ -384,4 +437,10 @@ class Projection(Op):
     delay = optional(enum_kind("one", "uniform", "each"), "one")
     index = optional(enum_kind("u16", "i32"), "i32")
     wide_rows = optional(BOOL, False)
-    syntax = "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows"
+    transmission_flag = optional(BOOL, False)
+    update_flag = optional(BOOL, False)
+    plasticity_flag = optional(BOOL, False)
+    syntax = (
+        "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows "
+        "?transmission_flag ?update_flag ?plasticity_flag"
+    )

@@ -4,6 +4,9 @@ A `step.map` runs its region once per element of a domain; values carry the loca
 named `@owner.attribute`. Reads and writes are of the element at hand, so a map has no hidden order inside, except:
 in `spikes` and `back_spikes` events are taken in ascending order of the neuron that fired, and statements of one
 event in program order; contributions to one post neuron therefore add up in ascending order of the pre neuron.
+Where synapses have delays of their own, events that arrive in one step are taken by ascending delay, then by neuron.
+In a `full` projection element j of a sum is at place j of the range of pre neurons, so a neuron left out (`no_self`)
+shifts nothing.
 `step.accumulate` in the other domains adds in the fixed order of 32 partial sums (see `loop.reduce`).
 """
 
@@ -83,12 +86,16 @@ class Events(Op):
 
 @operation("step.ring", level="step", traits=SYMBOL_OP)
 class Ring(Op):
-    """The past values of a field of a population; one row is pushed per step, prefilled with the initial value."""
+    """The past values of a field of a population; one row is pushed per step, prefilled with the initial value.
+
+    `depth`: the size that says how many rows it has, if it is not that of the rings of the population.
+    """
 
     sym = attribute(SYMBOL)
     source = attribute(SYMBOL)
     type = attribute(TYPE)
-    syntax = "$sym of $source : $type"
+    depth = optional(SYMBOL)
+    syntax = "$sym of $source : $type ( deep $depth )?"
 
 
 @operation("step.map", level="step", traits=SYMBOL_OP)
@@ -184,9 +191,9 @@ class Emit(Op):
     syntax = "$events if %condition"
 
 
-@operation("step.index", level="step", traits=PURE)
+@operation("step.index", traits=PURE)
 class Index(Op):
-    """Number of the step at hand (i64)."""
+    """Number of the step at hand (i64); also on the model level, where event-driven equations count steps."""
 
     result = result()
     syntax = ":r"

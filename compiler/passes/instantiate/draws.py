@@ -1,0 +1,122 @@
+"""Distributions as arithmetic on uniform and normal numbers.
+
+A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for: there is no
+rejection. Gamma and binomial numbers are made by inversion where that can be done in a bounded number of operations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from nnc.compiler.ir import arith
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nnc.compiler.diagnostics import Diagnostics
+    from nnc.compiler.ir.builder import Builder
+    from nnc.compiler.ir.core import Value
+
+MOST_TRIALS: Final = 100
+"""Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
+
+MOST_SHAPE: Final = 64
+"""Shape of a gamma number: that many exponential numbers are added up."""
+
+
+def draw(
+    b: Builder,
+    distribution: str,
+    parameters: Sequence[Value],
+    source: Callable[[str, int], Value],
+    diagnostics: Diagnostics,
+) -> Value:
+    """A number of a distribution (language specification, 2.10).
+
+    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0601 for a distribution
+    whose parameters cannot be handled.
+    """
+    first, second = parameters[0], parameters[-1]
+    match distribution:
+        case "uniform":
+            return b.add(first, b.mul(b.sub(second, first), source("uniform", 0)))
+        case "discrete_uniform":
+            return _discrete_uniform(b, first, second, source("uniform", 0))
+        case "normal":
+            return _normal(b, first, second, source("normal", 0))
+        case "log_normal":
+            return b.math("exp", _normal(b, first, second, source("normal", 0)))
+        case "exponential":
+            return b.div(_exponential(b, source("uniform", 0)), first)
+        case "gamma":
+            return _gamma(b, first, second, source, diagnostics)
+        case "binomial":
+            return _binomial(b, first, second, source("uniform", 0), diagnostics)
+    raise ValueError(f"unknown distribution {distribution}")
+
+
+def _normal(b: Builder, mu: Value, sigma: Value, z: Value) -> Value:
+    return b.add(mu, b.mul(sigma, z))
+
+
+def _exponential(b: Builder, u: Value) -> Value:
+    return b.neg(b.math("log1p", b.neg(u)))
+
+
+def _discrete_uniform(b: Builder, lo: Value, hi: Value, u: Value) -> Value:
+    """Rounding may reach the end of the range, hence the bound."""
+    count = b.add(b.sub(hi, lo), b.like(1, lo))
+    return b.min(b.add(lo, b.math("floor", b.mul(u, count))), hi)
+
+
+def _gamma(
+    b: Builder, shape: Value, scale: Value, source: Callable[[str, int], Value], diagnostics: Diagnostics
+) -> Value:
+    """A whole shape: the sum of so many exponential numbers; a half more: half the square of a normal one."""
+    number = shape.op.value if isinstance(shape.op, arith.Const) else None
+    if number is None or not 0 < number <= MOST_SHAPE or number * 2 != int(number * 2):
+        diagnostics.error(
+            "N0601",
+            "a gamma distribution in an equation needs a shape that is a number, a multiple of 0.5 up to "
+            f"{MOST_SHAPE}, not a parameter",
+            b.loc,
+            help="draw the numbers in Python, or use another distribution",
+        )
+        return scale
+    terms = [_exponential(b, source("uniform", nth)) for nth in range(int(number))]
+    if number != int(number):
+        z = source("normal", int(number))
+        terms.append(b.mul(b.like(0.5, z), b.mul(z, z)))
+    total = terms[0]
+    for term in terms[1:]:
+        total = b.add(total, term)
+    return b.mul(scale, total)
+
+
+def _binomial(b: Builder, trials: Value, chance: Value, u: Value, diagnostics: Diagnostics) -> Value:
+    """Inversion: how many values of the distribution function lie at or below u; for the rarer of the two outcomes,
+    whose first term cannot vanish."""
+    number = trials.op.value if isinstance(trials.op, arith.Const) else None
+    if number is None or not 0 <= number <= MOST_TRIALS or number != int(number):
+        diagnostics.error(
+            "N0601",
+            "a binomial distribution in an equation needs a number of trials that is a whole number up to "
+            f"{MOST_TRIALS}, not a parameter",
+            b.loc,
+            help="draw the numbers in Python, or add up comparisons of uniform numbers",
+        )
+        return chance
+    n = int(number)
+    one, zero = b.like(1, chance), b.like(0, chance)
+    swapped = b.cmp("gt", chance, b.like(0.5, chance))
+    p = b.select(swapped, b.sub(one, chance), chance)
+    odds = b.div(p, b.sub(one, p))
+    term = one
+    for _ in range(n):
+        term = b.mul(term, b.sub(one, p))
+    below, count = term, zero
+    for k in range(n):
+        count = b.add(count, b.select(b.cmp("ge", u, below), one, zero))
+        term = b.mul(term, b.mul(b.like((n - k) / (k + 1), odds), odds))
+        below = b.add(below, term)
+    return b.select(swapped, b.sub(b.like(n, count), count), count)
