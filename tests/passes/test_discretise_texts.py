@@ -1,4 +1,4 @@
-"""Golden texts of the model level: `tests/texts/model_*.ir` holds a module before and after the passes up to discretise.
+"""Golden texts: `tests/texts/model_*.ir` holds a module before and after the passes up to `discretise`.
 
 To write the second part anew after a wanted change: `python tests/passes/test_discretise_texts.py` with the package
 on the path.
