@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +44,15 @@ def compile_network(description: NetworkDescription, options: Options | None = N
 
 def artifact(description: NetworkDescription, options: Options) -> Artifact:
     """The target's text for a network, from the cache where it is there."""
-    from nnc.compiler.codegen.cache import Cache
+    from nnc.compiler.codegen.cache import default_cache
 
     from nnc.compiler.codegen.target import get_target
 
     name = options.target or DEFAULT_TARGET
     use_cache = options.cache and not options.looks.any and options.pipeline is None
-    cache = Cache.default() if use_cache else None
-    key = artifact_key(description, name)
-    if cache is not None and (stored := cache.get(key)) is not None:
+    store = default_cache() if use_cache else None
+    key = artifact_key(description, name) + ".json"
+    if store is not None and (stored := store.read(key)) is not None:
         restored = _decode(stored)
         if restored is not None:
             return restored
@@ -60,8 +61,8 @@ def artifact(description: NetworkDescription, options: Options) -> Artifact:
     if options.looks.dump is not None:
         Path(options.looks.dump).mkdir(parents=True, exist_ok=True)
         Path(options.looks.dump, f"target.{made.language}").write_text(made.text, encoding="utf-8")
-    if cache is not None:
-        cache.put(key, _encode(made))
+    if store is not None:
+        store.write(key, _encode(made))
     return made
 
 
@@ -111,11 +112,12 @@ def artifact_key(description: NetworkDescription, target: str) -> str:
     from nnc.compiler import __version__
 
     digest = hashlib.sha256()
-    _feed(digest, ("nnc", __version__, _SOURCES_STAMP(), target, description))
+    _feed(digest, ("nnc", __version__, _sources_stamp(), target, description))
     return digest.hexdigest()
 
 
-def _SOURCES_STAMP() -> str:
+@cache
+def _sources_stamp() -> str:
     """Changes when the compiler itself does, so that a checkout under work never meets its own old results."""
     root = Path(__file__).parent
     stamps = sorted((str(p.relative_to(root)), p.stat().st_mtime_ns, p.stat().st_size) for p in root.rglob("*.py"))

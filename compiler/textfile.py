@@ -18,7 +18,8 @@ _EXPECTED = re.compile(r"//\s*(error|warning|note)@([+-]\d+)\s+(N\d{4})(?::\s*(.
 def split(text: str) -> list[tuple[int, str]]:
     """The parts of a file cut at lines `// -----`: (number of the first line, text)."""
     parts: list[tuple[int, str]] = []
-    start, lines = 1, []
+    lines: list[str] = []
+    start = 1
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         if line.rstrip() == SEPARATOR:
             parts.append((start, "".join(lines)))
@@ -63,8 +64,8 @@ def verify_diagnostics(text: str, path: str, options: Options) -> list[str]:
         for item in diagnostics:
             line = item.loc.source.position(item.loc.start)[0] if item.loc.source is not None else first
             found.append((item.severity, line, item.code, item.message))
-        for number, line in enumerate(part.splitlines(), first):
-            match = _EXPECTED.search(line)
+        for number, written in enumerate(part.splitlines(), first):
+            match = _EXPECTED.search(written)
             if match is None:
                 continue
             severity, offset, code, words = match.groups()

@@ -10,7 +10,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, NoReturn
 
-from nnc.compiler.diagnostics import NNCError, did_you_mean
+from nnc.compiler.diagnostics import NNCError as NNCError
+from nnc.compiler.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,11 +54,11 @@ class NNCNotImplementedError(NNCError, NotImplementedError):
     """Part of the API that this version lacks; the text says what to write instead."""
 
 
-class InvalidConfiguration(NNCError):  # noqa: N818 (the name scripts catch)
+class InvalidConfiguration(NNCError):
     """A combination of settings that excludes itself."""
 
 
-class CodeGeneratorException(NNCError):  # noqa: N818 (the name scripts catch)
+class CodeGeneratorException(NNCError):
     """A network for which no code can be made."""
 
 

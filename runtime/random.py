@@ -151,7 +151,7 @@ class Exponential(RandomDistribution):
 
     def __init__(
         self,
-        Lambda: float | None = None,  # noqa: N803 (the name scripts use)
+        Lambda: float | None = None,
         min: float | None = None,
         max: float | None = None,
         seed: object = None,
@@ -165,9 +165,13 @@ class Exponential(RandomDistribution):
             raise NNCTypeError("Exponential: give one of Lambda, rate and scale")
         if Lambda is not None:
             if _number("Exponential", "Lambda", Lambda) not in (0.0, 1.0):
-                warn("Exponential(Lambda) draws with mean 1/Lambda, as its documentation says; write scale= for a mean.")
+                warn(
+                    "Exponential(Lambda) draws with mean 1/Lambda, as its documentation says; write scale= for a mean."
+                )
             rate = Lambda
-        self.Lambda = 1.0 / _positive("Exponential", "scale", scale) if scale else _positive("Exponential", "rate", rate)
+        self.Lambda = (
+            1.0 / _positive("Exponential", "scale", scale) if scale else _positive("Exponential", "rate", rate)
+        )
         if self.Lambda == 0.0:
             raise NNCValueError("Exponential: the rate must be above zero")
         self.min, self.max = _limits("Exponential", min, max)
@@ -242,7 +246,10 @@ def _positive(owner: str, name: str, value: object) -> float:
 
 
 def _limits(owner: str, low: object, high: object) -> tuple[float | None, float | None]:
-    bounds = (None if low is None else _number(owner, "min", low), None if high is None else _number(owner, "max", high))
+    bounds = (
+        None if low is None else _number(owner, "min", low),
+        None if high is None else _number(owner, "max", high),
+    )
     if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
         raise NNCValueError(f"{owner}: min ({low}) is above max ({high})")
     return bounds

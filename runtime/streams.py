@@ -21,4 +21,6 @@ def stream(seed: int, *key: str | int) -> np.random.Generator:
 
 def kernel_seed(seed: int, replay: int) -> int:
     """The 64-bit key of the noise of a run; `replay` counts the resets that were to draw new noise."""
-    return int(np.random.SeedSequence(entropy=seed, spawn_key=(replay,)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(
+        np.random.SeedSequence(entropy=seed, spawn_key=(replay,)).generate_state(1, np.uint64)[0] >> np.uint64(1)
+    )

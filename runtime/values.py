@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
 
@@ -92,7 +92,7 @@ class Variable:
         _set(self, "max", max)
         _set(self, "method", method)
         _set(self, "locality", None if locality is None else parse_locality(locality, "Variable"))
-        _set(self, "type", None if type is None else cast("Kind", parse_kind(type, "Variable")))
+        _set(self, "type", None if type is None else parse_kind(type, "Variable"))
 
 
 @dataclass(frozen=True)

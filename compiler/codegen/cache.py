@@ -22,7 +22,7 @@ import platformdirs
 LIMIT: Final = 256 << 20
 """Bytes that the cache may hold; the least recently used files go first."""
 
-_NAME: Final = re.compile(r"[0-9a-f]{64}\.(so|o|dylib|dll|cubin)")
+_NAME: Final = re.compile(r"[0-9a-f]{64}\.(so|o|dylib|dll|cubin|json)")
 
 
 def key(*parts: str) -> str:

@@ -31,7 +31,6 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n"}
-_SPLIT = "// -----"
 _END = "end of text"
 _T = TypeVar("_T")
 
@@ -43,20 +42,6 @@ def parse_module(text: str, source: Source | None = None) -> Module:
     is given. Raises `DiagnosticError`.
     """
     return _Parser(source or Source(text, what="IR"), text).module()
-
-
-def split_input(text: str) -> list[tuple[int, str]]:
-    """The parts of a text between lines `// -----`, each with the number of its first line."""
-    parts: list[tuple[int, str]] = []
-    start, lines = 1, list[str]()
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        if line.strip() != _SPLIT:
-            lines.append(line)
-            continue
-        parts.append((start, "".join(lines)))
-        start, lines = number + 1, []
-    parts.append((start, "".join(lines)))
-    return parts
 
 
 class _Parser:

@@ -191,9 +191,9 @@ class Emit(Op):
     syntax = "$events if %condition"
 
 
-@operation("step.index", level="step", traits=PURE)
+@operation("step.index", traits=PURE)
 class Index(Op):
-    """Number of the step at hand (i64)."""
+    """Number of the step at hand (i64); also on the model level, where event-driven equations count steps."""
 
     result = result()
     syntax = ":r"

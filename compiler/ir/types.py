@@ -104,9 +104,14 @@ class Type:
         return value_type(dtype, self.at)
 
 
-@cache
 def value_type(dtype: DType, at: At = At.one) -> Type:
     """The interned type of a value."""
+    return _interned(dtype, at)
+
+
+@cache
+def _interned(dtype: DType, at: At) -> Type:
+    # A cache keeps f(x) and f(x, default) apart, so the defaults are filled in before it.
     return Type(dtype, at)
 
 

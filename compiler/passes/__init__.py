@@ -53,3 +53,8 @@ def load_pass(name: str) -> type[Pass]:
     """The class of a pass; KeyError for an unknown name."""
     module, _, attribute = PASSES[name].partition(":")
     return cast("type[Pass]", getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
+
+
+def describe() -> list[tuple[str, str]]:
+    """Name and first line of the documentation of every pass."""
+    return [(name, (load_pass(name).__doc__ or "").strip().split("\n")[0]) for name in PASSES]

@@ -5,6 +5,8 @@ Every fold is exact, so what is built this way equals the plain formula in ratio
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from nnc.compiler.ir import arith
@@ -26,6 +28,16 @@ def negated(value: Value) -> Value | None:
     return value.op.operand if isinstance(value.op, arith.Neg) else None
 
 
+def _exact_sum(a: Value, b: Value, sign: int) -> int | float | None:
+    """a + sign * b of two constants if it needs no rounding."""
+    x, y = literal(a), literal(b)
+    if x is None or y is None or not (math.isfinite(x) and math.isfinite(y)):
+        return None
+    total = arith.normalise(x + sign * y, a.type.dtype)
+    exact = math.isfinite(total) and Fraction(total) == Fraction(x) + sign * Fraction(y)
+    return total if exact else None
+
+
 class Algebra:
     """Sums and products of terms (`None` is zero), written where a builder stands."""
 
@@ -36,6 +48,8 @@ class Algebra:
         """a + b."""
         if a is None or b is None:
             return a if b is None else b
+        if (number := _exact_sum(a, b, 1)) is not None:
+            return self.builder.like(number, a) if number else None
         if (minus := negated(b)) is not None:
             return self.builder.sub(a, minus)
         if (minus := negated(a)) is not None:
@@ -48,6 +62,8 @@ class Algebra:
             return a
         if a is None:
             return self.neg(b)
+        if (number := _exact_sum(a, b, -1)) is not None:
+            return self.builder.like(number, a) if number else None
         if (minus := negated(b)) is not None:
             return self.builder.add(a, minus)
         return self.builder.sub(a, b)

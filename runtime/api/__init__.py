@@ -1,1 +1,241 @@
-"""nnc: a neural-network compiler and simulator."""
+"""nnc: a neural-network compiler and simulator.
+
+Neurons and synapses are given as equations; nnc compiles the network to machine code and simulates it. The names here
+are those of ANNarchy scripts, in both of its generations. They are loaded when they are first used, so that
+`import nnc` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import operator as operator
+    import os as os
+    import sys as sys
+    import time as time
+    from math import ceil as ceil
+
+    import numpy as np
+
+    from nnc.runtime.config import float32, float64
+    from nnc.runtime.connectors.lil import LILConnectivity
+    from nnc.runtime.connectors.lil import LILConnectivity as CSR
+    from nnc.runtime.constants import Constant
+    from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+    from nnc.runtime.errors import (
+        ANNarchyException,
+        CodeGeneratorException,
+        InvalidConfiguration,
+        NNCError,
+        NNCWarning,
+    )
+    from nnc.runtime.magic import (
+        add_function,
+        clear,
+        compile,
+        disable_learning,
+        dt,
+        enable_learning,
+        get_current_step,
+        get_global_config,
+        get_population,
+        get_projection,
+        get_time,
+        magic_network,
+        monitors,
+        populations,
+        projections,
+        reset,
+        set_current_step,
+        set_seed,
+        set_time,
+        setup,
+        simulate,
+        simulate_until,
+        step,
+    )
+    from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
+    from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
+    from nnc.runtime.models.hodgkin_huxley import HH_cond_exp
+    from nnc.runtime.models.integrate_and_fire import IF_cond_alpha, IF_cond_exp, IF_curr_alpha, IF_curr_exp
+    from nnc.runtime.models.izhikevich import Izhikevich
+    from nnc.runtime.models.rate import LeakyIntegrator
+    from nnc.runtime.models.rate_plasticity import IBCM, Hebb, Oja
+    from nnc.runtime.models.spike_plasticity import STDP, STP
+    from nnc.runtime.monitor import Monitor
+    from nnc.runtime.network import Network
+    from nnc.runtime.neuron import Neuron
+    from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
+    from nnc.runtime.random import (
+        Binomial,
+        DiscreteUniform,
+        Exponential,
+        Gamma,
+        LogNormal,
+        Normal,
+        RandomDistribution,
+        Uniform,
+    )
+    from nnc.runtime.spikes import (
+        coefficient_of_variation,
+        histogram,
+        inter_spike_interval,
+        mean_fr,
+        population_rate,
+        raster_plot,
+        smoothed_rate,
+    )
+    from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+    from nnc.runtime.values import Creating, Parameter, Pruning, Variable
+    from nnc.runtime.views import IndividualNeuron, PopulationView
+
+__version__ = "0.1.0"
+__annarchy_api__ = "5.0"
+
+__all__ = [
+    "CSR",
+    "IBCM",
+    "STDP",
+    "STP",
+    "ANNarchyException",
+    "Binomial",
+    "CodeGeneratorException",
+    "Constant",
+    "Creating",
+    "DefaultRateCodedSynapse",
+    "DefaultSpikingSynapse",
+    "Dendrite",
+    "DiscreteUniform",
+    "EIF_cond_alpha_isfa_ista",
+    "EIF_cond_exp_isfa_ista",
+    "Exponential",
+    "GIF_curr",
+    "GIF_curr_exp",
+    "Gamma",
+    "HH_cond_exp",
+    "Hebb",
+    "IF_cond_alpha",
+    "IF_cond_exp",
+    "IF_curr_alpha",
+    "IF_curr_exp",
+    "IndividualNeuron",
+    "IndividualSynapse",
+    "InvalidConfiguration",
+    "Izhikevich",
+    "LILConnectivity",
+    "LeakyIntegrator",
+    "LogNormal",
+    "Monitor",
+    "NNCError",
+    "NNCWarning",
+    "Network",
+    "Neuron",
+    "Normal",
+    "Oja",
+    "Parameter",
+    "Population",
+    "PopulationView",
+    "Projection",
+    "Pruning",
+    "RandomDistribution",
+    "Synapse",
+    "Uniform",
+    "Variable",
+    "add_function",
+    "ceil",
+    "clear",
+    "coefficient_of_variation",
+    "compile",
+    "disable_learning",
+    "dt",
+    "enable_learning",
+    "float32",
+    "float64",
+    "get_current_step",
+    "get_global_config",
+    "get_population",
+    "get_projection",
+    "get_time",
+    "histogram",
+    "inter_spike_interval",
+    "magic_network",
+    "mean_fr",
+    "monitors",
+    "np",
+    "operator",
+    "os",
+    "population_rate",
+    "populations",
+    "projections",
+    "raster_plot",
+    "reset",
+    "set_current_step",
+    "set_seed",
+    "set_time",
+    "setup",
+    "simulate",
+    "simulate_until",
+    "smoothed_rate",
+    "step",
+    "sys",
+    "time",
+]
+
+_MODULES = {
+    "nnc.runtime.config": "float32 float64",
+    "nnc.runtime.connectors.lil": "LILConnectivity",
+    "nnc.runtime.constants": "Constant",
+    "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
+    "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
+    "nnc.runtime.magic": (
+        "add_function clear compile disable_learning dt enable_learning get_current_step get_global_config "
+        "get_population get_projection get_time magic_network monitors populations projections reset "
+        "set_current_step set_seed set_time setup simulate simulate_until step"
+    ),
+    "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
+    "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
+    "nnc.runtime.models.hodgkin_huxley": "HH_cond_exp",
+    "nnc.runtime.models.integrate_and_fire": "IF_cond_alpha IF_cond_exp IF_curr_alpha IF_curr_exp",
+    "nnc.runtime.models.izhikevich": "Izhikevich",
+    "nnc.runtime.models.rate": "LeakyIntegrator",
+    "nnc.runtime.models.rate_plasticity": "IBCM Hebb Oja",
+    "nnc.runtime.models.spike_plasticity": "STDP STP",
+    "nnc.runtime.monitor": "Monitor",
+    "nnc.runtime.network": "Network",
+    "nnc.runtime.neuron": "Neuron",
+    "nnc.runtime.population": "Population",
+    "nnc.runtime.projection": "Projection",
+    "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
+    "nnc.runtime.spikes": (
+        "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
+    ),
+    "nnc.runtime.synapse": "DefaultRateCodedSynapse DefaultSpikingSynapse Synapse",
+    "nnc.runtime.values": "Creating Parameter Pruning Variable",
+    "nnc.runtime.views": "IndividualNeuron PopulationView",
+}
+_PLACES = {name: (module, name) for module, names in _MODULES.items() for name in names.split()} | {
+    "CSR": ("nnc.runtime.connectors.lil", "LILConnectivity"),
+    "np": ("numpy", ""),
+    "time": ("time", ""),
+    "os": ("os", ""),
+    "sys": ("sys", ""),
+    "operator": ("operator", ""),
+    "ceil": ("math", "ceil"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'nnc' has no attribute '{name}'")
+    module, attribute = _PLACES[name]
+    value = importlib.import_module(module)
+    found = getattr(value, attribute) if attribute else value
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

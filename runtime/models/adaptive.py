@@ -34,15 +34,15 @@ class _Adaptive(Neuron):
         cm: float = 0.281,
         tau_m: float = 9.3667,
         tau_refrac: float = 0.1,
-        tau_syn_E: float = 5.0,  # noqa: N803
-        tau_syn_I: float = 5.0,  # noqa: N803
-        e_rev_E: float = 0.0,  # noqa: N803
-        e_rev_I: float = -80.0,  # noqa: N803
+        tau_syn_E: float = 5.0,
+        tau_syn_I: float = 5.0,
+        e_rev_E: float = 0.0,
+        e_rev_I: float = -80.0,
         tau_w: float = 144.0,
         a: float = 4.0,
         b: float = 0.0805,
         i_offset: float = 0.0,
-        delta_T: float = 2.0,  # noqa: N803
+        delta_T: float = 2.0,
         v_thresh: float = -50.4,
         v_reset: float = -70.6,
         v_spike: float = -40.0,
@@ -68,7 +68,8 @@ class _Adaptive(Neuron):
             """,
             equations=f"""
                 {self._current}
-                tau_m * dv/dt = (v_rest - v + delta_T * exp((v - v_thresh)/delta_T)) + tau_m/cm * (I - w) : init = {v_reset}
+                tau_m * dv/dt = (v_rest - v + delta_T * exp((v - v_thresh)/delta_T))
+                    + tau_m/cm * (I - w) : init = {v_reset}
                 tau_w * dw/dt = a * (v - v_rest) / 1000.0 - w
                 {self._synapses}
             """,
@@ -83,14 +84,14 @@ class _Adaptive(Neuron):
         )
 
 
-class EIF_cond_exp_isfa_ista(_Adaptive):  # noqa: N801
+class EIF_cond_exp_isfa_ista(_Adaptive):
     """Adaptive exponential neuron with exponential conductances (mV, ms, nF, µS)."""
 
     _current = _EXP
     _synapses = _DECAYS
 
 
-class EIF_cond_alpha_isfa_ista(_Adaptive):  # noqa: N801
+class EIF_cond_alpha_isfa_ista(_Adaptive):
     """Adaptive exponential neuron with alpha-shaped conductances (mV, ms, nF, µS)."""
 
     _current = _ALPHA

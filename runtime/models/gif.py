@@ -41,20 +41,20 @@ class _Gif(Neuron):
         )
 
 
-class GIF_curr(_Gif):  # noqa: N801
+class GIF_curr(_Gif):
     """Stochastic neuron with an adaptive threshold and instantaneous currents; all parameters are shared."""
 
     def __init__(
         self,
-        C_m: float = 250.0,  # noqa: N803
+        C_m: float = 250.0,
         tau_m: float = 10.0,
         tau_v: float = 1000.0,
-        J_v: float = 1000.0,  # noqa: N803
+        J_v: float = 1000.0,
         u_r: float = -65.0,
         u_th: float = -50.0,
         c: float = 10.0,
         delta_u: float = 5.0,
-        I_ext: float = 375.0,  # noqa: N803
+        I_ext: float = 375.0,
         current: str = "R*(g_exc - g_inh)",
         refractory_period: float = 0.0,
     ) -> None:
@@ -64,22 +64,22 @@ class GIF_curr(_Gif):  # noqa: N801
         super().__init__(parameters, current, refractory_period, {})
 
 
-class GIF_curr_exp(_Gif):  # noqa: N801
+class GIF_curr_exp(_Gif):
     """As `GIF_curr`, with exponentially decaying currents (time constants in ms)."""
 
     def __init__(
         self,
-        C_m: float = 250.0,  # noqa: N803
+        C_m: float = 250.0,
         tau_m: float = 10.0,
         tau_v: float = 1000.0,
-        J_v: float = 1000.0,  # noqa: N803
+        J_v: float = 1000.0,
         u_r: float = -65.0,
         u_th: float = -50.0,
         c: float = 10.0,
         delta_u: float = 5.0,
         tau_g_exc: float = 5.0,
         tau_g_inh: float = 5.0,
-        I_ext: float = 375.0,  # noqa: N803
+        I_ext: float = 375.0,
         current: str = "R*(g_exc - g_inh)",
         refractory_period: float = 0.0,
     ) -> None:

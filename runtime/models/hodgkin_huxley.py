@@ -5,23 +5,23 @@ from __future__ import annotations
 from nnc.runtime.neuron import Neuron
 
 
-class HH_cond_exp(Neuron):  # noqa: N801
+class HH_cond_exp(Neuron):
     """Sodium, potassium and leak currents with exponential synaptic conductances (mV, ms, nF, µS)."""
 
     def __init__(
         self,
-        gbar_Na: float = 20.0,  # noqa: N803
-        gbar_K: float = 6.0,  # noqa: N803
+        gbar_Na: float = 20.0,
+        gbar_K: float = 6.0,
         gleak: float = 0.01,
         cm: float = 0.2,
         v_offset: float = -63.0,
-        e_rev_Na: float = 50.0,  # noqa: N803
-        e_rev_K: float = -90.0,  # noqa: N803
+        e_rev_Na: float = 50.0,
+        e_rev_K: float = -90.0,
         e_rev_leak: float = -65.0,
-        e_rev_E: float = 0.0,  # noqa: N803
-        e_rev_I: float = -80.0,  # noqa: N803
-        tau_syn_E: float = 0.2,  # noqa: N803
-        tau_syn_I: float = 2.0,  # noqa: N803
+        e_rev_E: float = 0.0,
+        e_rev_I: float = -80.0,
+        tau_syn_E: float = 0.2,
+        tau_syn_I: float = 2.0,
         i_offset: float = 0.0,
         v_thresh: float = 0.0,
     ) -> None:
@@ -53,7 +53,8 @@ class HH_cond_exp(Neuron):  # noqa: N801
                 dn/dt = an * (1.0 - n) - bn * n : init = 0.0, exponential
                 dm/dt = am * (1.0 - m) - bm * m : init = 0.0, exponential
                 dh/dt = ah * (1.0 - h) - bh * h : init = 1.0, exponential
-                cm * dv/dt = gleak * (e_rev_leak - v) + gbar_K * n^4 * (e_rev_K - v) + gbar_Na * m^3 * h * (e_rev_Na - v)
+                cm * dv/dt = gleak * (e_rev_leak - v) + gbar_K * n^4 * (e_rev_K - v)
+                    + gbar_Na * m^3 * h * (e_rev_Na - v)
                     + g_exc * (e_rev_E - v) + g_inh * (e_rev_I - v) + i_offset : exponential, init = {e_rev_leak}
                 tau_syn_E * dg_exc/dt = -g_exc : exponential
                 tau_syn_I * dg_inh/dt = -g_inh : exponential

@@ -37,7 +37,7 @@ class _IntegrateAndFire(Neuron):
         )
 
 
-class IF_curr_exp(_IntegrateAndFire):  # noqa: N801
+class IF_curr_exp(_IntegrateAndFire):
     """Integrate-and-fire neuron with exponential synaptic currents (mV, ms, nF, nA)."""
 
     def __init__(
@@ -46,8 +46,8 @@ class IF_curr_exp(_IntegrateAndFire):  # noqa: N801
         cm: float = 1.0,
         tau_m: float = 20.0,
         tau_refrac: float = 0.0,
-        tau_syn_E: float = 5.0,  # noqa: N803
-        tau_syn_I: float = 5.0,  # noqa: N803
+        tau_syn_E: float = 5.0,
+        tau_syn_I: float = 5.0,
         v_thresh: float = -50.0,
         v_reset: float = -65.0,
         i_offset: float = 0.0,
@@ -59,7 +59,7 @@ class IF_curr_exp(_IntegrateAndFire):  # noqa: N801
         super().__init__(parameters, "g_exc - g_inh", False, "Leaky neuron, exponential currents")
 
 
-class IF_curr_alpha(_IntegrateAndFire):  # noqa: N801
+class IF_curr_alpha(_IntegrateAndFire):
     """Integrate-and-fire neuron with alpha-shaped synaptic currents (mV, ms, nF, nA)."""
 
     def __init__(
@@ -68,8 +68,8 @@ class IF_curr_alpha(_IntegrateAndFire):  # noqa: N801
         cm: float = 1.0,
         tau_m: float = 20.0,
         tau_refrac: float = 0.0,
-        tau_syn_E: float = 5.0,  # noqa: N803
-        tau_syn_I: float = 5.0,  # noqa: N803
+        tau_syn_E: float = 5.0,
+        tau_syn_I: float = 5.0,
         v_thresh: float = -50.0,
         v_reset: float = -65.0,
         i_offset: float = 0.0,
@@ -81,7 +81,7 @@ class IF_curr_alpha(_IntegrateAndFire):  # noqa: N801
         super().__init__(parameters, "alpha_exc - alpha_inh", True, "Leaky neuron, alpha currents")
 
 
-class IF_cond_exp(_IntegrateAndFire):  # noqa: N801
+class IF_cond_exp(_IntegrateAndFire):
     """Integrate-and-fire neuron with exponential synaptic conductances (mV, ms, nF, µS)."""
 
     def __init__(
@@ -90,10 +90,10 @@ class IF_cond_exp(_IntegrateAndFire):  # noqa: N801
         cm: float = 1.0,
         tau_m: float = 20.0,
         tau_refrac: float = 0.0,
-        tau_syn_E: float = 5.0,  # noqa: N803
-        tau_syn_I: float = 5.0,  # noqa: N803
-        e_rev_E: float = 0.0,  # noqa: N803
-        e_rev_I: float = -70.0,  # noqa: N803
+        tau_syn_E: float = 5.0,
+        tau_syn_I: float = 5.0,
+        e_rev_E: float = 0.0,
+        e_rev_I: float = -70.0,
         v_thresh: float = -50.0,
         v_reset: float = -65.0,
         i_offset: float = 0.0,
@@ -106,7 +106,7 @@ class IF_cond_exp(_IntegrateAndFire):  # noqa: N801
         super().__init__(parameters, drive, False, "Leaky neuron, exponential conductances")
 
 
-class IF_cond_alpha(_IntegrateAndFire):  # noqa: N801
+class IF_cond_alpha(_IntegrateAndFire):
     """Integrate-and-fire neuron with alpha-shaped synaptic conductances (mV, ms, nF, µS)."""
 
     def __init__(
@@ -115,10 +115,10 @@ class IF_cond_alpha(_IntegrateAndFire):  # noqa: N801
         cm: float = 1.0,
         tau_m: float = 20.0,
         tau_refrac: float = 0.0,
-        tau_syn_E: float = 5.0,  # noqa: N803
-        tau_syn_I: float = 5.0,  # noqa: N803
-        e_rev_E: float = 0.0,  # noqa: N803
-        e_rev_I: float = -70.0,  # noqa: N803
+        tau_syn_E: float = 5.0,
+        tau_syn_I: float = 5.0,
+        e_rev_E: float = 0.0,
+        e_rev_I: float = -70.0,
         v_thresh: float = -50.0,
         v_reset: float = -65.0,
         i_offset: float = 0.0,

@@ -14,8 +14,8 @@ class LeakyIntegrator(Neuron):
     def __init__(
         self,
         tau: float = 10.0,
-        B: float = 0.0,  # noqa: N803
-        T: float = 0.0,  # noqa: N803
+        B: float = 0.0,
+        T: float = 0.0,
         sum: str = "sum(exc) - sum(inh)",
         noise: str | None = None,
     ) -> None:

@@ -9,7 +9,7 @@ from nnc.runtime.synapse import Synapse
 class STP(Synapse):
     """Short-term depression (`tau_rec`, ms) and facilitation (`tau_facil`, ms) of Tsodyks and Markram."""
 
-    def __init__(self, tau_rec: float = 100.0, tau_facil: float = 0.01, U: float = 0.5) -> None:  # noqa: N803
+    def __init__(self, tau_rec: float = 100.0, tau_facil: float = 0.01, U: float = 0.5) -> None:
         if tau_facil <= 0.0:
             raise NNCValueError(f"STP: tau_facil must be above zero, got {tau_facil}; a tiny value switches it off")
         super().__init__(
@@ -39,8 +39,8 @@ class STDP(Synapse):
         self,
         tau_plus: float = 20.0,
         tau_minus: float = 20.0,
-        A_plus: float = 0.01,  # noqa: N803
-        A_minus: float = 0.01,  # noqa: N803
+        A_plus: float = 0.01,
+        A_minus: float = 0.01,
         w_min: float = 0.0,
         w_max: float = 1.0,
     ) -> None:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nnc.compiler.diagnostics import Diagnostics
+
 from nnc.compiler.ir import model, step
-from nnc.compiler.ir.core import Block, Op, Value
 from nnc.compiler.ir.interp import evaluate
-from nnc.compiler.ir.model import Module
+from nnc.compiler.ir.verify import verify
 from nnc.compiler.passes.discretise import Discretise
 from nnc.compiler.passes.inline_functions import InlineFunctions
 from nnc.compiler.passes.isolate_derivatives import IsolateDerivatives
 from nnc.compiler.passes.manager import Context, Pass
 from nnc.compiler.passes.order_equations import OrderEquations
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from nnc.compiler.diagnostics import Diagnostics
+    from nnc.compiler.ir.core import Block, Op, Value
+    from nnc.compiler.ir.model import Module
+
 PASSES: tuple[Pass, ...] = (InlineFunctions(), IsolateDerivatives(), OrderEquations(), Discretise())
 
 
 def lower(module: Module, passes: Iterable[Pass] = PASSES) -> Diagnostics:
-    """Run the passes of the model level, stopping after the first that reports errors."""
+    """Run and verify the passes of the model level, stopping after the first that reports errors."""
     context = Context()
     for each in passes:
         each.run(module, context)
         if context.diagnostics.errors:
             break
+        verify(module, each.gives)
     return context.diagnostics
 
 

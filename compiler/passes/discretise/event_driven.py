@@ -15,7 +15,7 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.types import At, DType, i64, value_type
 from nnc.compiler.passes.dependencies import reads
-from nnc.compiler.passes.discretise.exponential import growth
+from nnc.compiler.passes.discretise.exponential import after
 from nnc.compiler.passes.discretise.linear_form import linear_form
 from nnc.compiler.passes.discretise.scope import Scope
 from nnc.compiler.passes.inline import sweep
@@ -77,11 +77,7 @@ def _later(scope: Scope, ode: model.Ode, elapsed: Value, diagnostics: Diagnostic
         return None
     b = scope.builder
     with b.from_(ode.loc):
-        x, (core, scale) = form.system.start[0], form.rate
-        time = b.mul(scale, b.cast(elapsed, scale.type.dtype))
-        if form.offset is None and form.slope is not None:
-            return b.mul(x, b.math("exp", form.system.algebra.solid(form.system.algebra.mul(form.slope, time), x)))
-        return b.add(x, b.mul(core, growth(form.system, form.slope, time)))
+        return after(form, b.mul(form.rate.scale, b.cast(elapsed, form.rate.scale.type.dtype)))
 
 
 def _check_place(owner: Owner, ode: model.Ode, diagnostics: Diagnostics) -> bool:

@@ -2,7 +2,7 @@
 
 For tau * dx/dt = S - x the step is x + (1 - exp(-dt/tau)) * (S - x). In the form dt * dx/dt = X * s, with
 X = a + k * x, that is x + X * (expm1(k * s) / k): the same X as in explicit Euler, and a factor that leaves the loop
-where k and s are parameters. Where k is 0 the factor is s.
+where k and s are parameters. Where k is 0 the factor is s; and where a is 0 the step is x * exp(k * s).
 """
 
 from __future__ import annotations
@@ -18,24 +18,32 @@ if TYPE_CHECKING:
     from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.ir import model
     from nnc.compiler.ir.core import Value
+    from nnc.compiler.passes.algebra import Algebra
+    from nnc.compiler.passes.discretise.linear_form import Linear
     from nnc.compiler.passes.discretise.scope import Scope
-    from nnc.compiler.passes.discretise.system import System
 
 
 def exponential(scope: Scope, odes: Sequence[model.Ode], diagnostics: Diagnostics) -> list[Value]:
     """New values of the variables, each with all others as they were; N0511 where an ODE is not linear."""
-    return one_by_one(scope, odes, diagnostics, lambda form: growth(form.system, form.slope, form.rate.scale))
+    return one_by_one(scope, odes, diagnostics, lambda form: after(form, form.rate.scale))
 
 
-def growth(system: System, slope: Value | None, time: Value) -> Value:
+def after(form: Linear, time: Value) -> Value:
+    """The variable of a linear ODE after a time, in units of the core: x * exp(k * time) if it decays to 0."""
+    b, algebra, x = form.system.builder, form.system.algebra, form.system.start[0]
+    exponent = algebra.mul(form.slope, time)
+    if form.offset is None and exponent is not None:
+        return b.mul(x, b.math("exp", exponent))
+    return b.add(x, b.mul(form.rate.core, _growth(algebra, form.slope, time)))
+
+
+def _growth(algebra: Algebra, slope: Value | None, time: Value) -> Value:
     """(exp(slope * time) - 1) / slope, and `time` where the slope is 0."""
-    b = system.builder
-    if slope is None:
+    b = algebra.builder
+    exponent = algebra.mul(slope, time)
+    if slope is None or exponent is None:
         return time
-    number = literal(slope)
-    if number == -1:
-        return b.neg(b.math("expm1", b.neg(time)))
-    quotient = b.div(b.math("expm1", b.mul(slope, time)), slope)
-    if number is not None and number != 0:
+    quotient = algebra.solid(algebra.div(b.math("expm1", exponent), slope), time)
+    if literal(slope) not in (None, 0):
         return quotient
     return b.select(b.cmp("eq", slope, b.like(0, slope)), time, quotient)

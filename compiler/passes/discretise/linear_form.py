@@ -41,18 +41,14 @@ def linear_form(scope: Scope, ode: model.Ode, diagnostics: Diagnostics, *, froze
 
 
 def one_by_one(
-    scope: Scope, odes: Sequence[model.Ode], diagnostics: Diagnostics, grown: Callable[[Linear], Value]
+    scope: Scope, odes: Sequence[model.Ode], diagnostics: Diagnostics, advanced: Callable[[Linear], Value]
 ) -> list[Value]:
-    """New values x + core * grown(ode), where `grown` is the length of the step; x unchanged after an error."""
+    """New values, each by `advanced` from the linear form of its ODE; the old value after an error."""
     new = []
     for ode in odes:
         form = linear_form(scope, ode, diagnostics)
-        if form is None:
-            new.append(scope.read(ode.variable))
-            continue
         with scope.builder.from_(ode.loc):
-            change = scope.builder.mul(form.rate.core, grown(form))
-            new.append(scope.builder.add(form.system.start[0], change))
+            new.append(scope.read(ode.variable) if form is None else advanced(form))
     return new
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnc.compiler.passes.discretise.linear_form import one_by_one
+from nnc.compiler.passes.discretise.euler import advance
+from nnc.compiler.passes.discretise.linear_form import Linear, one_by_one
+from nnc.compiler.passes.discretise.system import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
 
 def semiimplicit(scope: Scope, odes: Sequence[model.Ode], diagnostics: Diagnostics) -> list[Value]:
     """New values of the variables; order 1; N0511 where an ODE is not linear."""
-    return one_by_one(scope, odes, diagnostics, lambda form: relaxed(form.system, form.slope, form.rate.scale))
+    return one_by_one(scope, odes, diagnostics, _advanced)
+
+
+def _advanced(form: Linear) -> Value:
+    time = relaxed(form.system, form.slope, form.rate.scale)
+    return advance(form.system, form.system.start[0], Rate(form.rate.core, time))
 
 
 def relaxed(system: System, slope: Value | None, time: Value) -> Value:

@@ -63,7 +63,8 @@ def declare(module: Module, network: Network) -> list[Op]:
             out.size(f"recording.{op.when}", op.loc)
         elif isinstance(op, step.Ring):
             owner = op.sym.partition(".")[0]
-            extent = (f"{owner}.ring",) if op.type.at is At.one else (f"{owner}.ring", f"{owner}.n")
+            depth = str(op.depth or f"{owner}.ring")
+            extent = (depth,) if op.type.at is At.one else (depth, f"{owner}.n")
             out.field(op.sym, op.type.dtype, extent, "state", op.loc)
     return [*out.sizes.values(), *out.fields]
 

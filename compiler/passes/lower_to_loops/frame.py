@@ -124,12 +124,11 @@ class Frame:
         """Write an element."""
         self.b.op(loop.Store, value, buffer, index)
 
-    def slot(self, owner: str, age: Value | None = None) -> Value:
-        """The row of the step that many steps ago (default: this one) in the rings of a population.
+    def slot(self, depth: Value, age: Value | None = None) -> Value:
+        """The row of the step that many steps ago (default: this one) in a ring of so many rows.
 
-        The rings must still hold that step. Steps before the first count too: their rows are filled in advance.
+        The ring must still hold that step. Steps before the first count too: their rows are filled in advance.
         """
-        depth = self.size(f"{owner}.ring")
         now = self.b.value(arith.Rem, self.step, depth)
         if age is None:
             return now
@@ -137,9 +136,15 @@ class Frame:
         behind = self.b.cmp("lt", row, self.number(0))
         return self.b.select(behind, self.b.add(row, depth), row)
 
-    def row(self, owner: str, age: Value | None = None) -> Value:
-        """First element of that row."""
-        return self.b.mul(self.slot(owner, age), self.size(f"{owner}.n"))
+    def depth(self, owner: str) -> Value:
+        """How many steps the lists of events of a population hold, and the rings that have no depth of their own."""
+        return self.size(f"{owner}.ring")
+
+    def ring_row(self, ring: step.Ring, age: Value | None = None) -> Value:
+        """First element of the row of a ring."""
+        owner = owner_of(ring.sym)
+        slot = self.slot(self.size(ring.depth) if ring.depth else self.depth(owner), age)
+        return slot if ring.type.at is At.one else self.b.mul(slot, self.size(f"{owner}.n"))
 
     @contextmanager
     def loop(
@@ -297,21 +302,22 @@ class Elements:
     def _read(self, op: step.Read) -> Value:
         at = op.result.type.at
         if at is At.pre:
-            self.frame.shared.add(op.field)
+            self.frame.shared.add(str(op.field))
         return self.frame.load(self.frame.buffer(op.field), self.index[at])
 
     def _read_ring(self, op: step.ReadRing) -> Value:
         frame = self.frame
         ring = frame.network.rings[op.ring]
-        noted = frame.shared if op.ring in frame.pushed else frame.past
-        noted.add(op.ring)
         buffer = frame.buffer(op.ring, ring.type.dtype)
-        owner = owner_of(op.ring)
         age = frame.b.sub(frame.step, self.values[op.index])
+        row = frame.ring_row(ring, age)
+        if At.neuron not in self.index:
+            noted = frame.shared if op.ring in frame.pushed else frame.past
+            noted.add(str(op.ring))
         if ring.type.at is At.one:
-            return frame.load(buffer, frame.slot(owner, age))
+            return frame.load(buffer, row)
         element = self.index[At.neuron if At.neuron in self.index else At.pre]
-        return frame.load(buffer, frame.b.add(frame.row(owner, age), element))
+        return frame.load(buffer, frame.b.add(row, element))
 
     def _delay(self, op: step.Delay) -> Value:
         frame, owner = self.frame, str(op.owner)

@@ -51,10 +51,10 @@ def lower_push(frame: Frame, op: step.Push) -> None:
     frame.pushed.add(str(op.ring))
     if ring.type.at is At.one:
         with frame.once():
-            frame.store(frame.load(source, frame.number(0)), target, frame.slot(owner))
+            frame.store(frame.load(source, frame.number(0)), target, frame.ring_row(ring))
         return
     with frame.team(owner) as (_, lo, hi):
-        row = frame.row(owner)
+        row = frame.ring_row(ring)
         with frame.loop(lo, hi, simd=True) as i:
             frame.store(frame.load(source, i), target, frame.b.add(row, i))
 
@@ -96,7 +96,7 @@ class SpikeList:
         self.mask = frame.alloca(BLOCK, DType.bool, nth)
         self.list = frame.buffer(op.events, DType.i32)
         self.counts = frame.buffer(f"{op.events}.count", DType.i32)
-        slot = frame.slot(owner)
+        slot = frame.slot(frame.depth(owner))
         self.base = frame.b.add(frame.b.mul(slot, frame.size(f"{owner}.n")), lo)
         self.slot = frame.b.add(frame.b.mul(slot, frame.size("team")), worker)
         frame.store(frame.b.const(0, DType.i32), self.counts, self.slot)

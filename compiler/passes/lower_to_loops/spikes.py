@@ -52,7 +52,7 @@ class Arrival:
         frame, b = self.frame, self.frame.b
         source = b.sub(frame.step, age)
         with frame.when(b.cmp("ge", source, frame.number(0))):
-            slot = frame.slot(self.pre, age)
+            slot = frame.slot(frame.depth(self.pre), age)
             row = b.mul(slot, frame.size(f"{self.pre}.n"))
             count_row = b.mul(slot, frame.size("team"))
             with frame.loop(frame.number(0), frame.size("team"), hint="q") as q:
@@ -103,7 +103,7 @@ def lower_back_spikes(frame: Frame, op: step.Map) -> None:
         elements.emit(ops, At.one)
         spikes = frame.buffer(str(op.events), DType.i32)
         counts = frame.buffer(f"{op.events}.count", DType.i32)
-        slot = frame.slot(owner)
+        slot = frame.slot(frame.depth(owner))
         base = b.add(b.mul(slot, frame.size(f"{owner}.n")), lo)
         count = frame.load_index(counts, b.add(b.mul(slot, frame.size("team")), p))
         with frame.loop(frame.number(0), count, hint="s") as s:

@@ -64,7 +64,7 @@ def _sum(frame: Frame, rows: Rows, outer: Elements, row: Row, ops: list[Op], op:
         pres = rows.covers_pre(post)
         assert pres is not None, "only dense projections leave out the neuron itself"
         count = frame.b.sub(count, frame.b.cast(pres, count.type.dtype))
-    with frame.when(None if op.kind == "add" else frame.b.cmp("gt", count, frame.number(0))):
+    with frame.when(frame.b.cmp("gt", count, frame.number(0))):
         total = frame.reduce("add" if op.kind == "mean" else op.kind, row.lo, row.hi, body)
         if op.kind == "mean":
             total = frame.b.div(total, frame.b.cast(count, total.type.dtype))

@@ -1,0 +1,264 @@
+"""The values of the attributes of a population or projection, before and after compilation.
+
+Before, they are kept here: assigned values, else the initial ones of the model. After, they live in the state block.
+A local parameter that is the same everywhere is one number in the block; when an array is assigned to it, the array
+waits here until the network, told by `widened`, has made itself a program with room for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnc.compiler.description import ConstantRef, Drawn
+from nnc.compiler.frontend.model import AttributeRef, DistributionCall
+from nnc.runtime.constants import Constant
+from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
+from nnc.runtime.random import RandomDistribution
+from nnc.runtime import random as distributions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from nnc.runtime.network import Network
+    from nnc.runtime.slots import Slot
+    from nnc.runtime.state import State
+
+Value = Any
+"""A number, or a flat array with a value per element."""
+
+
+class Attributes:
+    """Values by name. `lengths` gives the number of elements of a locality; it may be filled in later."""
+
+    def __init__(self, owner: str, symbol: str, slots: Mapping[str, Slot], network: Network) -> None:
+        self.owner = owner
+        self.symbol = symbol
+        self.slots = dict(slots)
+        self.lengths: dict[str, int] = {"global": 1}
+        self.assigned: dict[str, Value] = {}
+        self.initial: dict[str, Value] = {}
+        self.promoted: set[str] = set()
+        self._network = network
+        self._pending: dict[str, NDArray[Any]] = {}
+        self._loose: dict[str, Value] = {}
+        self._state: State | None = None
+        self._draws: dict[str, int] = {}
+        self._drawn: dict[str, Value] = {}
+
+    def slot(self, name: str) -> Slot:
+        """The attribute of a name. Raises for an unknown one."""
+        if name not in self.slots:
+            raise unknown_attribute(self.owner, name, self.slots)
+        return self.slots[name]
+
+    def locality(self, name: str) -> str:
+        """Its locality; a global parameter that was given different values is local."""
+        return "local" if name in self.promoted else self.slot(name).locality
+
+    def wide(self) -> frozenset[str]:
+        """The parameters with a value per element."""
+        return frozenset(
+            name
+            for name, slot in self.slots.items()
+            if slot.is_parameter and self.locality(name) != "global" and (not slot.fixed or self._is_wide(name))
+        )
+
+    def _is_wide(self, name: str) -> bool:
+        if name in self._pending:
+            return True
+        if self._state is not None and self._state.has(self._field(name)):
+            return self._state.wide(self._field(name))
+        return isinstance(self.initial.get(name, self.assigned.get(name)), np.ndarray)
+
+    # Before compilation
+
+    def preset(self, name: str) -> Value:
+        """What an attribute starts with: assigned, else given by the model."""
+        if name in self.assigned:
+            return self.assigned[name]
+        return self._from_model(self.slot(name))
+
+    def resolve(self) -> None:
+        """Fix the initial values: parameters first, then variables, each in order."""
+        self.initial = {}
+        self._loose = {}
+        for slot in sorted(self.slots.values(), key=lambda s: not s.is_parameter):
+            self.initial[slot.name] = self.preset(slot.name)
+
+    def _from_model(self, slot: Slot) -> Value:
+        init = slot.init
+        if isinstance(init, ConstantRef):
+            return slot.scalar(self._network.constant_value(init.name))
+        if isinstance(init, Drawn | DistributionCall):
+            if slot.name not in self._drawn:
+                self._drawn[slot.name] = self.draw(_distribution(init), slot.name)
+            return self._drawn[slot.name]
+        if isinstance(init, AttributeRef):
+            return self.initial[init.name] if init.name in self.initial else self.preset(init.name)
+        return slot.scalar(init)
+
+    def draw(self, distribution: RandomDistribution, name: str, size: int | None = None) -> Value:
+        """Draws for all elements (or for `size` of them), from a stream that belongs to this attribute."""
+        count = self._draws[name] = self._draws.get(name, -1) + 1
+        generator = self._network.stream("values", self.symbol, name, count)
+        slot, locality = self.slot(name), self.locality(name)
+        drawn = distribution.draw(self.lengths[locality] if size is None else size, generator)
+        if locality == "global":
+            return slot.scalar(drawn[0])
+        return drawn.astype(slot.dtype(self._network.config_.precision))
+
+    # Reading
+
+    def read(self, name: str) -> Value:
+        """A number for a global attribute, else a fresh flat array."""
+        slot, locality = self.slot(name), self.locality(name)
+        value = self._present(name)
+        if locality == "global":
+            return slot.scalar(value[0] if isinstance(value, np.ndarray) else value)
+        dtype = slot.dtype(self._network.config_.precision)
+        if isinstance(value, np.ndarray) and value.size == self.lengths[locality]:
+            return value.astype(dtype)
+        return np.full(self.lengths[locality], value, dtype)
+
+    def uniform(self, name: str) -> float | None:
+        """The one value of a parameter that is held once, else None."""
+        value = self._present(name)
+        if name in self._pending or (isinstance(value, np.ndarray) and self._is_wide(name)):
+            return None
+        return float(value[0] if isinstance(value, np.ndarray) else value)
+
+    def live(self, name: str) -> NDArray[Any]:
+        """The memory of an attribute."""
+        if self._state is None or not self._state.has(self._field(name)):
+            raise NNCError(f"{self.owner}: '{name}' has no memory to look at before compile()")
+        return self._state.live(self._field(name))
+
+    def _present(self, name: str) -> Value:
+        if name in self._pending:
+            return self._pending[name]
+        if self._state is None:
+            return self.preset(name)
+        if name in self._loose:
+            return self._loose[name]
+        if self._state.has(self._field(name)):
+            return self._state.read(self._field(name))
+        return self.initial[name]
+
+    # Writing
+
+    def write(self, name: str, value: Any, where: NDArray[np.integer[Any]] | None = None) -> None:
+        """Assign a number, a distribution, an array, or the name of another attribute; `where` selects elements."""
+        slot = self.slot(name)
+        value = self._plain(value)
+        many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
+        if self.locality(name) == "global" and many:
+            self._promote(slot, value, where)
+        if isinstance(value, RandomDistribution):
+            value = self.draw(value, name, None if where is None else len(where))
+        if isinstance(value, np.ndarray):
+            self._check_length(slot, value, where)
+        if where is None and not isinstance(value, np.ndarray):
+            self._store_one(slot, slot.scalar(value))
+        else:
+            self._store_many(slot, value, where)
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Constant):
+            return value.value
+        if isinstance(value, str):
+            return self.read(value)
+        if isinstance(value, RandomDistribution | bool | int | float):
+            return value
+        if isinstance(value, np.ndarray | np.generic | list | tuple | range):
+            try:
+                array = np.asarray(value)
+                flat = array.reshape(-1) if array.dtype.kind in "biuf" else array.astype(np.float64).reshape(-1)
+            except (TypeError, ValueError):
+                raise NNCValueError(f"{self.owner}: cannot use {value!r} as values") from None
+            return flat[0].item() if array.ndim == 0 else flat
+        raise NNCTypeError(f"{self.owner}: an attribute takes numbers, arrays and distributions, not {value!r}")
+
+    def _promote(self, slot: Slot, value: Any, where: NDArray[np.integer[Any]] | None) -> None:
+        """A parameter that is global only by default becomes local when it gets different values."""
+        if isinstance(value, RandomDistribution) and where is None and not slot.soft:
+            return
+        if not slot.soft or self._state is not None:
+            what = "one value for all" if not slot.soft else "one value since compile()"
+            raise NNCValueError(
+                f"{self.owner}: '{slot.name}' is {what}; declare it with locality='local' to give different values"
+            )
+        self.promoted.add(slot.name)
+        self._network.changed()
+
+    def _check_length(self, slot: Slot, value: NDArray[Any], where: NDArray[np.integer[Any]] | None) -> None:
+        expected = self.lengths[self.locality(slot.name)] if where is None else len(where)
+        if value.size != expected:
+            raise NNCValueError(f"{self.owner}: '{slot.name}' takes {expected} values, got {value.size}")
+
+    def _store_one(self, slot: Slot, value: bool | int | float) -> None:
+        name = slot.name
+        if self._state is None:
+            self.assigned[name] = value
+            return
+        if name in self._pending:
+            self._pending[name][:] = value
+        elif self._state.has(self._field(name)):
+            self._state.write(self._field(name), value)
+        else:
+            self._loose[name] = value
+
+    def _store_many(self, slot: Slot, value: Any, where: NDArray[np.integer[Any]] | None) -> None:
+        name, field = slot.name, self._field(slot.name)
+        if self._state is not None and name not in self._pending and self._state.has(field) and self._state.wide(field):
+            self._state.write(field, value, where)
+            return
+        values = self.read(name)
+        values[slice(None) if where is None else where] = value
+        if self._state is None:
+            self.assigned[name] = values
+        elif self._state.has(field):
+            self._pending[name] = values
+            self._network.changed()
+        else:
+            self._loose[name] = values
+
+    # Compilation
+
+    def attach(self, state: State) -> None:
+        """From now on the values are those of a state; what waited for room in it is written."""
+        self._state = state
+        for name, values in self._pending.items():
+            if not state.wide(self._field(name)):
+                raise NNCError(f"{self.owner}: the program has no room for different values of '{name}'")
+            state.write(self._field(name), values)
+        self._pending.clear()
+
+    def initialise(self, names: Iterable[str] | None = None) -> None:
+        """Write the initial values of all or some attributes into the state."""
+        assert self._state is not None
+        for name in self.slots if names is None else names:
+            self._loose.pop(name, None)
+            self._pending.pop(name, None)
+            if self._state.has(self._field(name)):
+                self._state.write(self._field(name), self.initial[name])
+
+    def redraw(self) -> None:
+        """Let the initial values that the model (not the script) draws be new ones."""
+        self._drawn.clear()
+        self.resolve()
+
+    def _field(self, name: str) -> str:
+        return f"{self.symbol}.{name}"
+
+
+def _distribution(init: Drawn | DistributionCall) -> RandomDistribution:
+    """The distribution that a model starts an attribute with: an object, or its constructor as text."""
+    if isinstance(init, Drawn):
+        assert isinstance(init.distribution, RandomDistribution)
+        return init.distribution
+    made: RandomDistribution = getattr(distributions, init.name)(*init.arguments, **dict(init.keywords))
+    return made

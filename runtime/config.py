@@ -1,0 +1,182 @@
+"""Settings of a network: `setup(...)` for the magic network and all later ones, `net.config(...)` for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from nnc.runtime.errors import NNCTypeError, NNCValueError, warn, with_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+METHODS = ("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4")
+PARADIGMS = ("openmp", "cuda", "llvm", "interp")
+STORAGE_FORMATS = tuple(
+    "default lil csr csr_vector csr_scalar dense ell ellr sell coo bsr hyb dia auto".split()  # noqa: SIM905
+)
+STORAGE_ORDERS = ("post_to_pre", "pre_to_post", "auto")
+
+
+@dataclass(frozen=True)
+class FloatType:
+    """A number format of a network: `float32` or `float64`; usable where numpy takes a dtype."""
+
+    name: Literal["float32", "float64"]
+    bits: int
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy dtype."""
+        return np.dtype(self.name)
+
+
+float32 = FloatType("float32", 32)
+float64 = FloatType("float64", 64)
+
+
+class Config(Mapping[str, Any]):
+    """The settings of one network; reading is by key, `set` checks everything before it stores anything."""
+
+    def __init__(self, template: Config | None = None) -> None:
+        self._values: dict[str, Any] = dict(template._values) if template is not None else dict(_DEFAULTS)
+        self._chosen: set[str] = set(template._chosen) if template is not None else set()
+
+    def set(self, keys: Mapping[str, Any]) -> None:
+        """Store settings. Unknown keys warn; a value out of range raises and changes nothing."""
+        checked: dict[str, Any] = {}
+        for key, value in keys.items():
+            if key in ("dtype", "precision"):
+                checked["precision"] = _precision(value)
+            elif key in _DEFAULTS:
+                checked[key] = _CHECKS[key](key, value) if key in _CHECKS else value
+            else:
+                warn(with_hint(f"unknown setting '{key}' is ignored", key, _DEFAULTS))
+        self._values.update(checked)
+        self._chosen.update(checked)
+
+    def chosen(self, key: str) -> bool:
+        """Whether a script has set this key."""
+        return key in self._chosen
+
+    @property
+    def dt(self) -> float:
+        """Step size in ms."""
+        return float(self._values["dt"])
+
+    @property
+    def precision(self) -> Literal["double", "float"]:
+        """Number format of the state."""
+        return cast("Literal['double', 'float']", self._values["precision"])
+
+    @property
+    def target(self) -> str | None:
+        """Name of the target that the script asked for, or None."""
+        return cast("str", self._values["paradigm"]) if self.chosen("paradigm") else None
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "dtype":
+            return float64 if self.precision == "double" else float32
+        return self._values[key]
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _precision(value: object) -> str:
+    if isinstance(value, FloatType):
+        return "double" if value.bits == 64 else "float"
+    words = {"double": "double", "float": "float", "float64": "double", "float32": "float", "single": "float"}
+    if isinstance(value, str) and value in words:
+        return words[value]
+    try:
+        bits = np.dtype(cast("Any", value))
+    except TypeError:
+        bits = np.dtype(np.void)
+    if bits in (np.dtype(np.float32), np.dtype(np.float64)):
+        return "double" if bits.itemsize == 8 else "float"
+    raise NNCValueError(f"precision is 'double' or 'float', not {value!r}")
+
+
+def _above_zero(key: str, value: object) -> float:
+    if not isinstance(value, int | float | np.number) or not 0.0 < float(value) < np.inf:
+        raise NNCValueError(f"{key} must be a number above zero, not {value!r}")
+    return float(value)
+
+
+def _threads(key: str, value: object) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise NNCValueError(f"{key} must be an integer of at least 1, not {value!r}")
+    return int(value)
+
+
+def _seed(key: str, value: object) -> int | None:
+    if value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0):
+        return None if value is None else int(cast("int", value))
+    raise NNCTypeError(f"{key} must be a non-negative integer or None, not {value!r}")
+
+
+def _one_of(words: tuple[str, ...] | list[str]) -> Callable[[str, object], str]:
+    def check(key: str, value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise NNCValueError(with_hint(f"unknown {key} {value!r}; known: {', '.join(words)}", str(value), words))
+
+    return check
+
+
+def check_storage(storage_format: object, storage_order: object) -> None:
+    """Raise for an unknown storage format or order. They are hints: nnc chooses the storage itself."""
+    if storage_format is not None:
+        _one_of(STORAGE_FORMATS)("storage_format", storage_format)
+    if storage_order is not None:
+        _one_of(STORAGE_ORDERS)("storage_order", storage_order)
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "dt": _above_zero,
+    "num_threads": _threads,
+    "seed": _seed,
+    "method": _one_of(METHODS),
+    "paradigm": _one_of(PARADIGMS),
+    "sparse_matrix_format": _one_of(STORAGE_FORMATS),
+    "sparse_matrix_storage_order": _one_of(STORAGE_ORDERS),
+    "api": _one_of(("4.8", "5.0")),
+}
+
+_DEFAULTS: dict[str, Any] = {
+    "dt": 1.0,
+    "seed": None,
+    "method": "explicit",
+    "num_threads": 1,
+    "visible_cores": [],
+    "paradigm": "llvm",
+    "precision": "double",
+    "structural_plasticity": False,
+    "sparse_matrix_format": "default",
+    "sparse_matrix_storage_order": "post_to_pre",
+    "only_int_idx_type": True,
+    "verbose": False,
+    "suppress_warnings": False,
+    "show_time": False,
+    "trace_calls": None,
+    "debug": False,
+    "disable_shared_library_time_offset": True,
+    "profiling": False,
+    "profile_out": None,
+    "disable_parallel_rng": True,
+    "use_seed_seq": True,
+    "use_cpp_connectors": False,
+    "disable_split_matrix": True,
+    "disable_SIMD_SpMV": True,
+    "disable_SIMD_Eq": False,
+    "disable_bitmask": True,
+    "warn_legacy": False,
+    "api": None,
+}

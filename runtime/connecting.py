@@ -1,0 +1,185 @@
+"""The connector methods of projections; each also goes by the name `connect_<name>`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from nnc.runtime.config import check_storage
+from nnc.runtime.connectors.all_to_all import AllToAll
+from nnc.runtime.connectors.fixed_number import FixedNumberPost, FixedNumberPre
+from nnc.runtime.connectors.fixed_probability import FixedProbability
+from nnc.runtime.connectors.from_function import from_function
+from nnc.runtime.connectors.from_matrix import from_matrix
+from nnc.runtime.connectors.from_sparse import from_sparse
+from nnc.runtime.connectors.one_to_one import OneToOne
+from nnc.runtime.connectors.rule import check_delays, check_number, check_weights
+from nnc.runtime.errors import NNCValueError, not_yet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nnc.runtime.connectors.rule import Ends, Rule
+
+
+class Connecting:
+    """Says which synapses a projection has. Weights are numbers, distributions or arrays; delays are in ms.
+
+    All methods return the projection. Random rules draw when the network is compiled. `storage_format` and
+    `storage_order` are hints that results do not depend on; nnc chooses the storage itself.
+    """
+
+    def _connect(self, rule: Rule) -> Self:
+        raise NotImplementedError
+
+    def _ends(self) -> Ends:
+        raise NotImplementedError
+
+    def all_to_all(
+        self,
+        weights: Any,
+        delays: Any = 0.0,
+        allow_self_connections: bool = False,
+        force_multiple_weights: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """Every pre neuron to every post neuron."""
+        check_storage(storage_format, storage_order)
+        w, d = check_weights("all_to_all", weights), check_delays("all_to_all", delays)
+        return self._connect(AllToAll(w, d, allow_self_connections, force_multiple_weights))
+
+    def one_to_one(
+        self,
+        weights: Any = 1.0,
+        delays: Any = 0.0,
+        force_multiple_weights: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """The k-th pre neuron to the k-th post neuron."""
+        check_storage(storage_format, storage_order)
+        w, d = check_weights("one_to_one", weights), check_delays("one_to_one", delays)
+        return self._connect(OneToOne(w, d, force_multiple_weights))
+
+    def fixed_probability(
+        self,
+        probability: float,
+        weights: Any,
+        delays: Any = 0.0,
+        allow_self_connections: bool = False,
+        force_multiple_weights: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """Each pair with the same probability, independently."""
+        check_storage(storage_format, storage_order)
+        if not isinstance(probability, int | float) or not 0.0 <= probability <= 1.0:
+            raise NNCValueError(f"fixed_probability: probability lies in [0, 1], got {probability!r}")
+        w, d = check_weights("fixed_probability", weights), check_delays("fixed_probability", delays)
+        return self._connect(FixedProbability(float(probability), w, d, allow_self_connections, force_multiple_weights))
+
+    def fixed_number_pre(
+        self,
+        number: int,
+        weights: Any,
+        delays: Any = 0.0,
+        allow_self_connections: bool = False,
+        force_multiple_weights: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """Each post neuron draws `number` distinct pre neurons."""
+        check_storage(storage_format, storage_order)
+        ends, count = self._ends(), check_number("fixed_number_pre", number)
+        if count > len(ends.pre_ranks):
+            raise NNCValueError(f"fixed_number_pre: {count} of {len(ends.pre_ranks)} pre neurons cannot be distinct")
+        w, d = check_weights("fixed_number_pre", weights), check_delays("fixed_number_pre", delays)
+        return self._connect(FixedNumberPre(count, w, d, allow_self_connections, force_multiple_weights))
+
+    def fixed_number_post(
+        self,
+        number: int,
+        weights: Any = 1.0,
+        delays: Any = 0.0,
+        allow_self_connections: bool = False,
+        force_multiple_weights: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """Each pre neuron draws `number` distinct post neurons."""
+        check_storage(storage_format, storage_order)
+        ends, count = self._ends(), check_number("fixed_number_post", number)
+        if count > len(ends.post_ranks):
+            raise NNCValueError(f"fixed_number_post: {count} of {len(ends.post_ranks)} post neurons cannot be distinct")
+        w, d = check_weights("fixed_number_post", weights), check_delays("fixed_number_post", delays)
+        return self._connect(FixedNumberPost(count, w, d, allow_self_connections, force_multiple_weights))
+
+    def from_matrix(
+        self,
+        weights: Any,
+        delays: Any = 0.0,
+        pre_post: bool = False,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """A matrix of weights `[post, pre]` (`[pre, post]` if `pre_post`); None and nan stand for no synapse."""
+        check_storage(storage_format, storage_order)
+        rule = from_matrix(weights, delays, pre_post)
+        ends = self._ends()
+        shape = (len(ends.post_ranks), len(ends.pre_ranks))
+        if rule.matrix.shape != shape:
+            raise NNCValueError(f"from_matrix: the matrix has shape {rule.matrix.shape}, (post, pre) is {shape}")
+        return self._connect(rule)
+
+    def from_sparse(
+        self, weights: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None
+    ) -> Self:
+        """A scipy sparse matrix of weights of shape (pre.size, post.size); its stored entries are the synapses."""
+        check_storage(storage_format, storage_order)
+        rule = from_sparse(weights, delays)
+        ends = self._ends()
+        shape = (len(ends.pre_ranks), len(ends.post_ranks))
+        if rule.shape != shape:
+            raise NNCValueError(f"from_sparse: the matrix has shape {rule.shape}, (pre, post) is {shape}")
+        return self._connect(rule)
+
+    def from_function(
+        self,
+        method: Callable[..., Any],
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+        **args: Any,
+    ) -> Self:
+        """What `method(pre, post[, dt], **args)` returns, called now: a `LILConnectivity` in most scripts."""
+        check_storage(storage_format, storage_order)
+        return self._connect(from_function(method, self._ends(), args))
+
+    def gaussian(self, *args: Any, **kwargs: Any) -> Self:
+        """Not in this version."""
+        not_yet("gaussian", "compute the weights with numpy and call from_matrix")
+
+    def dog(self, *args: Any, **kwargs: Any) -> Self:
+        """Not in this version."""
+        not_yet("dog", "compute the weights with numpy and call from_matrix")
+
+    def from_file(self, *args: Any, **kwargs: Any) -> Self:
+        """Not in this version."""
+        not_yet("from_file", "load the weights with numpy and call from_matrix or from_sparse")
+
+    def from_matrix_market(self, *args: Any, **kwargs: Any) -> Self:
+        """Not in this version."""
+        not_yet("from_matrix_market", "read the file with scipy.io.mmread and call from_sparse with its transpose")
+
+    connect_all_to_all = all_to_all
+    connect_one_to_one = one_to_one
+    connect_fixed_probability = fixed_probability
+    connect_fixed_number_pre = fixed_number_pre
+    connect_fixed_number_post = fixed_number_post
+    connect_from_matrix = from_matrix
+    connect_from_sparse = from_sparse
+    connect_from_function = from_function
+    connect_with_func = from_function
+    connect_gaussian = gaussian
+    connect_dog = dog
+    connect_from_file = from_file
+    connect_from_matrix_market = from_matrix_market

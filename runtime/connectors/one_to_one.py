@@ -1,0 +1,32 @@
+"""The k-th neuron of one end to the k-th of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from nnc.runtime.connectivity import Connectivity
+from nnc.runtime.connectors.rule import Ends, Values, Wired
+from nnc.runtime.errors import warn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class OneToOne:
+    """Pairs in rank order up to the end of the shorter side, pairs of a neuron with itself included."""
+
+    weights: Values
+    delays: Values = 0.0
+    multiple: bool = False
+    name: ClassVar[str] = "One-to-One"
+
+    def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
+        """The pairs; nothing is drawn."""
+        n = min(len(ends.pre_ranks), len(ends.post_ranks))
+        if len(ends.pre_ranks) != len(ends.post_ranks):
+            warn(
+                f"one_to_one: {len(ends.pre_ranks)} pre and {len(ends.post_ranks)} post neurons; the first {n} connect"
+            )
+        return Wired(Connectivity.of_pairs(ends.n_pre, ends.n_post, ends.post_ranks[:n], ends.pre_ranks[:n]))

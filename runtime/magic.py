@@ -1,0 +1,179 @@
+"""The magic network, which module-level constructors and functions work on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nnc.runtime.network import Network
+from nnc.runtime.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nnc.runtime.monitor import Monitor
+    from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
+
+
+def magic_network() -> Network:
+    """The network of the module-level functions, number 0."""
+    if REGISTRY.magic is None:
+        Network(_magic=True)  # type: ignore[call-arg]
+    assert REGISTRY.magic is not None
+    return REGISTRY.magic
+
+
+def network_of(net_id: int, network: Network | None = None) -> Network:
+    """A network given as such or by its number."""
+    if network is not None:
+        return network
+    return magic_network() if net_id == 0 else REGISTRY.find(net_id)
+
+
+def setup(**keys: Any) -> None:
+    """Settings of the magic network and of all networks made later.
+
+    `dt` (ms), `seed`, `method`, `precision="double"|"float"` (or `dtype`), `num_threads`, `paradigm` ("openmp" for C,
+    "cuda"; the default compiles in memory and needs no compiler), and others that scripts of the reference use.
+    """
+    import numpy as np
+
+    REGISTRY.template.set(keys)
+    magic_network().config(**keys)
+    if keys.get("seed") is not None:
+        np.random.seed(int(keys["seed"]) & 0xFFFFFFFF)
+
+
+def compile(*args: Any, net_id: int = 0, **kwargs: Any) -> None:
+    """Compile the magic network, see `Network.compile`."""
+    network_of(net_id).compile(*args, **kwargs)
+
+
+def simulate(
+    duration: float,
+    measure_time: bool = False,
+    progress_bar: bool = False,
+    callbacks: bool = True,
+    show_monitor_memory_estimate: bool = False,
+    net_id: int = 0,
+) -> None:
+    """Run the magic network for a duration in ms."""
+    network_of(net_id).simulate(duration, measure_time, progress_bar, callbacks, show_monitor_memory_estimate)
+
+
+def simulate_until(*args: Any, **kwargs: Any) -> float:
+    """Not in this version."""
+    return magic_network().simulate_until(*args, **kwargs)
+
+
+def step(net_id: int = 0) -> None:
+    """Run the magic network for one step."""
+    network_of(net_id).step()
+
+
+def reset(
+    populations: bool = True,
+    projections: bool = False,
+    synapses: bool = False,
+    monitors: bool = True,
+    reseed_rng: bool | None = None,
+    net_id: int = 0,
+) -> None:
+    """Set the magic network back to t = 0, see `Network.reset`."""
+    network_of(net_id).reset(populations, projections, synapses, monitors, reseed_rng)
+
+
+def clear(functions: bool = True, neurons: bool = True, synapses: bool = True, constants: bool = True) -> None:
+    """Forget all objects of the magic network; other networks live on. Settings stay."""
+    old = REGISTRY.magic
+    REGISTRY.magic = None
+    if old is None:
+        return
+    new = magic_network()
+    if not functions:
+        new._functions.update(old._functions)
+    if not constants:
+        for constant in old.get_constants():
+            new.add_constant(constant)
+
+
+def get_time(net_id: int = 0) -> float:
+    """Time in ms."""
+    return network_of(net_id).time
+
+
+def set_time(t: float, net_id: int = 0) -> None:
+    """Set the time in ms."""
+    network_of(net_id).time = t
+
+
+def get_current_step(net_id: int = 0) -> int:
+    """Number of the next step."""
+    return network_of(net_id).current_step
+
+
+def set_current_step(n: int, net_id: int = 0) -> None:
+    """Set the number of the next step."""
+    network_of(net_id).current_step = n
+
+
+def dt(net_id: int = 0) -> float:
+    """Step size in ms."""
+    return network_of(net_id).dt
+
+
+def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
+    """Set the seed of the noise to come."""
+    network_of(net_id).set_seed(seed)
+
+
+def add_function(function: str) -> None:
+    """A function for all equations: `"f(x) = 1 / (1 + exp(-x))"`."""
+    magic_network().add_function(function)
+
+
+def populations(net_id: int = 0) -> list[Population]:
+    """All populations."""
+    return network_of(net_id).get_populations()
+
+
+def projections(
+    net_id: int = 0, post: Any = None, pre: Any = None, target: str | None = None, suppress_error: bool = False
+) -> list[Projection]:
+    """All projections, or those between given ends."""
+    return network_of(net_id).get_projections(post, pre, target, suppress_error)
+
+
+def monitors(net_id: int = 0, obj: Any = None) -> list[Monitor]:
+    """All monitors, or those of an object."""
+    return network_of(net_id).get_monitors(obj)
+
+
+def get_population(name: str, net_id: int = 0) -> Population | None:
+    """The population of a name, or None with a warning."""
+    return network_of(net_id).get_population(name)
+
+
+def get_projection(name: str, net_id: int = 0) -> Projection | None:
+    """The projection of a name, or None with a warning."""
+    return network_of(net_id).get_projection(name)
+
+
+def enable_learning(
+    projections: Iterable[Projection] | None = None,
+    period: float | None = None,
+    offset: float | None = None,
+    net_id: int = 0,
+) -> None:
+    """Let all (or some) projections learn."""
+    network_of(net_id).enable_learning(projections, period, offset)
+
+
+def disable_learning(projections: Iterable[Projection] | None = None, net_id: int = 0) -> None:
+    """Stop learning in all (or some) projections."""
+    network_of(net_id).disable_learning(projections)
+
+
+def get_global_config(key: str) -> Any:
+    """A setting of the magic network."""
+    return magic_network().config_[key]

@@ -1,0 +1,440 @@
+"""Monitors: what a network records while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.runtime import spikes as tools
+from nnc.runtime.dendrite import Dendrite
+from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
+from nnc.runtime.population import Population
+from nnc.runtime.projection import Projection
+from nnc.runtime.views import IndividualNeuron, PopulationView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from nnc.runtime.network import Network
+    from nnc.runtime.state import State
+
+Recorded = Population | PopulationView | Projection | Dendrite
+
+
+@dataclass
+class _Track:
+    """One variable that is recorded: its recorder while it runs, rows so far, segments of time in steps."""
+
+    variable: str
+    recorder: Recorder | None = None
+    chunks: list[NDArray[Any]] = field(default_factory=list)
+    segments: list[list[int]] = field(default_factory=list)
+    last: list[list[int]] = field(default_factory=list)
+
+
+class Monitor:
+    """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
+
+    Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
+    the data over and empties the monitor.
+    """
+
+    def __init__(
+        self,
+        obj: Any,
+        variables: str | Sequence[str] = (),
+        period: float | None = None,
+        period_offset: float | None = None,
+        start: bool = True,
+        name: str | None = None,
+        net_id: int = 0,
+        *,
+        network: Network | None = None,
+    ) -> None:
+        self.object = _checked_object(obj)
+        self._net: Network = self.object.proj.network if isinstance(self.object, Dendrite) else self.object.network
+        if network is not None and network is not self._net:
+            raise NNCValueError("the monitored object belongs to another network")
+        owner = self.object.proj if isinstance(self.object, Dendrite) else self.object
+        self.name = name or f"Monitor_{owner.name}"
+        self._reshape = network is not None
+        self._tracks: dict[str, _Track] = {}
+        self._period, self._offset = self._timing(period, period_offset)
+        self._origin = 0
+        self._state: State | None = None
+        self._paused = not start
+        for variable in _names(variables):
+            self._check(variable)
+            self._tracks[variable] = _Track(variable)
+        if isinstance(self.object, Projection) and self._period == 1:
+            warn(f"recording the projection '{self.object.name}' in every step takes much memory; give a period")
+        self._net.add_monitor(self)
+
+    # What can be recorded
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of what is recorded."""
+        return list(self._tracks)
+
+    @property
+    def network(self) -> Network:
+        """Network of the object."""
+        return self._net
+
+    def _check(self, variable: str) -> None:
+        obj = self.object
+        allowed = list(obj.variables)
+        if isinstance(obj, Population | PopulationView):
+            spiking = _population(obj).is_spiking
+            if variable.startswith("sum(") and variable.endswith(")") and not spiking:
+                return
+            allowed += ["spike"] if spiking else []
+            if variable == "axon_spike":
+                not_yet("recording axon_spike", "record 'spike'")
+        else:
+            allowed += ["w"]
+        if variable not in allowed:
+            what = "a parameter, it does not change" if variable in obj.parameters else "no variable of this object"
+            raise NNCValueError(with_hint(f"Monitor: '{variable}' is {what}", variable, allowed))
+
+    def _timing(self, period: float | None, offset: float | None) -> tuple[int, int]:
+        if period is None:
+            if offset is not None:
+                raise NNCValueError("Monitor: period_offset needs a period")
+            return 1, 0
+        if not period > 0.0:
+            raise NNCValueError(f"Monitor: the period must be above zero, not {period}")
+        dt = self._net.dt
+        steps, shift = max(1, int(period / dt + 1e-9)), int((offset or 0.0) / dt + 1e-9)
+        if not 0 <= shift < steps:
+            raise NNCValueError(f"Monitor: period_offset ({offset}) must be below the period ({period})")
+        return steps, shift
+
+    @property
+    def period(self) -> float:
+        """Time between two rows in ms."""
+        return self._period * self._net.dt
+
+    @period.setter
+    def period(self, value: float) -> None:
+        self._retime(value, None)
+
+    @property
+    def period_offset(self) -> float:
+        """Shift of the rows in ms."""
+        return self._offset * self._net.dt
+
+    @period_offset.setter
+    def period_offset(self, value: float) -> None:
+        self._retime(self.period, value)
+
+    def _retime(self, period: float | None, offset: float | None) -> None:
+        self._period, self._offset = self._timing(period, offset)
+        if self._state is not None:
+            state, now = self._state, self._net.current_step
+            self._origin = now
+            self.detach(state)
+            self.attach(state, now)
+
+    # Recording
+
+    def attach(self, state: State, step: int) -> None:
+        """Record into a state from a step on, unless paused."""
+        if self._state is None:
+            self._origin = step
+        self._state = state
+        if self._paused:
+            return
+        for track in self._tracks.values():
+            track.recorder = state.block.add_recorder(self._recorder(track.variable, state, step))
+            if not track.segments or track.segments[-1][1] >= 0:
+                track.segments.append([step, -1])
+
+    def detach(self, state: State) -> None:
+        """Take no more rows; segments stay open for another state."""
+        for track in self._tracks.values():
+            if track.recorder is not None:
+                state.block.remove_recorder(track.recorder)
+                track.recorder = None
+
+    def drain(self, first: int, last: int) -> None:
+        """Take over the rows of steps [first, last)."""
+        for track in self._tracks.values():
+            if track.recorder is None:
+                continue
+            rows = track.recorder.taken(first, last)
+            if len(rows):
+                track.chunks.append(rows.copy())
+            if track.recorder.kind is RecorderKind.SPIKES:
+                track.recorder.clear()
+
+    def _recorder(self, variable: str, state: State, step: int) -> Recorder:
+        phase = self._origin % self._period + self._offset
+        if variable == "spike":
+            assert isinstance(self.object, Population | PopulationView)
+            return Recorder(RecorderKind.SPIKES, f"{_symbol(self.object)}.spikes", start=step)
+        source, kind, ranks = self._source(variable, state)
+        return Recorder(kind, source, ranks, self._period, phase, step)
+
+    def _source(self, variable: str, state: State) -> tuple[str, RecorderKind, NDArray[np.int32] | None]:
+        obj = self.object
+        source = f"{_symbol(obj)}.{variable}"
+        kind = RecorderKind.TARGETS if variable.startswith("g_") else RecorderKind.END
+        if variable.startswith("sum("):
+            source, kind = f"{_symbol(obj)}.sum_{variable[4:-1].strip()}", RecorderKind.TARGETS
+        if not state.has(source):
+            raise NNCValueError(
+                f"Monitor: '{variable}' is not part of the compiled network; nothing reads or writes it"
+            )
+        ranks: Any = None
+        if isinstance(obj, PopulationView) and state.wide(source):
+            ranks = obj.ranks
+        places = state.places(source) if isinstance(obj, Projection | Dendrite) else None
+        if isinstance(obj, Dendrite) and places is not None:
+            ranks = places[obj._where]
+        elif places is not None:
+            ranks = places
+        elif isinstance(obj, Dendrite) and obj.proj._values.locality(variable) == "semiglobal":
+            ranks = np.array([obj.post_rank])
+        elif isinstance(obj, Projection) and obj._values.locality(variable) == "semiglobal":
+            ranks = obj.synapses.post_ranks
+        return source, kind, None if ranks is None else np.asarray(ranks, np.int32)
+
+    def start(self, variables: str | Sequence[str] | None = None, period: float | None = None) -> None:
+        """Begin (again), perhaps with more variables or another period."""
+        for variable in _names(variables or ()):
+            self._check(variable)
+            self._tracks.setdefault(variable, _Track(variable))
+        state = self._state
+        if state is not None:
+            self.detach(state)
+        self._paused = False
+        if period is not None:
+            self._period, self._offset = self._timing(period, None)
+            self._origin = self._net.current_step
+        if state is not None:
+            self.attach(state, self._net.current_step)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        if self._paused:
+            self.start()
+
+    def pause(self) -> None:
+        """Stop recording; data so far stay."""
+        if self._state is not None and not self._paused:
+            self.detach(self._state)
+            self._close(self._net.current_step)
+        self._paused = True
+
+    def stop(self) -> None:
+        """Stop recording and forget data and variables."""
+        self.pause()
+        self._tracks.clear()
+
+    def reset(self) -> None:
+        """Forget the data and begin anew."""
+        if self._state is not None:
+            self.restart(self._state, drop=True)
+
+    def restart(self, state: State, drop: bool) -> None:
+        """The network goes back to step 0."""
+        if self._state is None:
+            return
+        self.detach(state)
+        self._close(state.block.t)
+        if drop:
+            for track in self._tracks.values():
+                track.chunks.clear()
+                track.segments.clear()
+        self._origin = 0
+        self.attach(state, 0)
+
+    def _close(self, step: int) -> None:
+        for track in self._tracks.values():
+            if track.segments and track.segments[-1][1] < 0:
+                track.segments[-1][1] = step
+
+    # Data
+
+    def get(
+        self,
+        variables: str | Sequence[str] | None = None,
+        keep: bool = False,
+        reshape: bool | None = None,
+        force_dict: bool = False,
+    ) -> Any:
+        """The data since the last `get`: an array of rows for one name, a dict of arrays for several or none.
+
+        Spikes are a dict from rank to steps. `reshape` gives rows the geometry of the population.
+        """
+        names = self.variables if variables is None else _names(variables)
+        for name in names:
+            if name not in self._tracks:
+                raise NNCKeyError(with_hint(f"Monitor: '{name}' is not recorded", name, self._tracks))
+        data = {name: self._take(self._tracks[name], keep, self._shaped(reshape)) for name in names}
+        if force_dict or (variables is None) or len(names) != 1:
+            return data
+        return data[names[0]]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get(name)
+
+    def _shaped(self, reshape: bool | None) -> bool:
+        if reshape is not None:
+            return reshape
+        api = self._net.config_["api"]
+        return self._reshape if api is None else bool(api == "5.0")
+
+    def _take(self, track: _Track, keep: bool, reshape: bool) -> Any:
+        now = self._net.current_step
+        track.last = [[a, now if b < 0 else b] for a, b in track.segments]
+        result = self._assemble(track, reshape)
+        if not keep:
+            track.chunks.clear()
+            track.segments = [[now, -1]] if track.recorder is not None else []
+        return result
+
+    def _assemble(self, track: _Track, reshape: bool) -> Any:
+        obj = self.object
+        if track.variable == "spike":
+            assert isinstance(obj, Population | PopulationView)
+            pairs = np.concatenate(track.chunks) if track.chunks else np.zeros((0, 2), np.int64)
+            return tools.group(pairs[:, 0], pairs[:, 1], obj.ranks.tolist())
+        rows = np.concatenate(track.chunks) if track.chunks else np.zeros((0, self._width(track.variable)))
+        if isinstance(obj, Projection):
+            return self._by_dendrite(obj, track.variable, rows)
+        if self._is_single(track.variable):
+            return rows[:, 0]
+        if isinstance(obj, Population) and reshape:
+            return rows.reshape(len(rows), *obj.geometry)
+        return rows
+
+    def _width(self, variable: str) -> int:
+        if self._is_single(variable):
+            return 1
+        obj = self.object
+        if not isinstance(obj, Projection):
+            return obj.size
+        return obj.nb_synapses if obj._values.locality(variable) == "local" else obj.size
+
+    def _is_single(self, variable: str) -> bool:
+        obj = self.object
+        if isinstance(obj, Population | PopulationView):
+            values = _population(obj)._values
+            return variable in values.slots and values.locality(variable) == "global"
+        values = (obj.proj if isinstance(obj, Dendrite) else obj)._values
+        return (
+            values.locality(variable) != "local" if isinstance(obj, Dendrite) else values.locality(variable) == "global"
+        )
+
+    @staticmethod
+    def _by_dendrite(proj: Projection, variable: str, rows: NDArray[Any]) -> NDArray[Any]:
+        """Rows of a projection: (T, n_post, n_pre) where all dendrites are alike, else rows of lists."""
+        locality = proj._values.locality(variable)
+        if locality == "global":
+            return rows[:, 0]
+        if locality == "semiglobal":
+            return rows
+        counts = proj.nb_synapses_per_dendrite
+        if counts and len(set(counts)) == 1 and rows.shape[1] == sum(counts):
+            return rows.reshape(len(rows), len(counts), counts[0])
+        ragged = np.empty((len(rows), len(counts)), object)
+        for ragged_row, row in zip(ragged, rows, strict=True):
+            ragged_row[:] = proj.synapses.split(row) if len(row) > 1 else [row.tolist()] * len(counts)
+        return ragged
+
+    def times(self, variables: str | Sequence[str] | None = None) -> dict[str, dict[str, list[int]]]:
+        """Steps in which the segments of the last `get` began and ended, by variable."""
+        names = self.variables if variables is None else _names(variables)
+        return {
+            name: {"start": [a for a, _ in self._tracks[name].last], "stop": [b for _, b in self._tracks[name].last]}
+            for name in names
+        }
+
+    # Spikes
+
+    def raster_plot(self, spikes: Any = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """(times in ms, ranks) of all spikes, by neuron, then by time."""
+        return tools.raster_plot(self._spikes(spikes), self._net.dt)
+
+    def histogram(
+        self,
+        spikes: Any = None,
+        bins: float | None = None,
+        per_neuron: bool = False,
+        recording_window: tuple[int, int] | None = None,
+    ) -> NDArray[np.int64]:
+        """Spikes per bin of `bins` ms, default one step; see `nnc.histogram`."""
+        return tools.histogram(self._spikes(spikes), bins, per_neuron, recording_window, self._net.dt)
+
+    def inter_spike_interval(
+        self, spikes: Any = None, ranks: Sequence[int] | None = None, per_neuron: bool = False
+    ) -> Any:
+        """Intervals between the spikes of each neuron in ms."""
+        return tools.inter_spike_interval(self._spikes(spikes), ranks, per_neuron, self._net.dt)
+
+    def coefficient_of_variation(self, spikes: Any = None, ranks: Sequence[int] | None = None) -> Any:
+        """Deviation over mean of the intervals of every neuron with at least two."""
+        return tools.coefficient_of_variation(self._spikes(spikes), ranks, False, self._net.dt)
+
+    def mean_fr(self, spikes: Any = None) -> float:
+        """Mean firing rate in Hz over the neurons and the last recorded segment."""
+        data = self._spikes(spikes)
+        low, high = self._window()
+        return tools.mean_fr(data, (high - low) * self._net.dt if high > low else None, self._net.dt)
+
+    def population_rate(self, spikes: Any = None, smooth: float = 0.0) -> NDArray[np.float64]:
+        """Rate of the population in Hz at each step of the recording and at its end; low-passed over `smooth` ms."""
+        return tools.population_rate(self._spikes(spikes), smooth, self._net.dt, self._window())
+
+    def smoothed_rate(self, spikes: Any = None, smooth: float = 0.0) -> NDArray[np.float64]:
+        """Instantaneous rates in Hz, shape (neurons, steps)."""
+        return tools.smoothed_rate(self._spikes(spikes), smooth, self._net.dt, self._window())
+
+    def _spikes(self, spikes: Any) -> Mapping[int, Sequence[int]]:
+        if "spike" not in self._tracks:
+            raise NNCValueError("Monitor: 'spike' is not recorded; name it when the monitor is made")
+        if spikes is None:
+            spikes = self.get("spike")
+        if isinstance(spikes, dict) and "spike" in spikes:
+            spikes = spikes["spike"]
+        if not isinstance(spikes, dict):
+            raise NNCTypeError(f"spikes are what get('spike') gives, not {type(spikes).__name__}")
+        return spikes
+
+    def _window(self) -> tuple[int, int]:
+        track = self._tracks["spike"]
+        segments = track.last or [[a, self._net.current_step if b < 0 else b] for a, b in track.segments]
+        return (segments[-1][0], segments[-1][1]) if segments else (0, 0)
+
+    def __repr__(self) -> str:
+        return f"<Monitor '{self.name}' of {self.variables}>"
+
+
+def _checked_object(obj: Any) -> Recorded:
+    if isinstance(obj, IndividualNeuron):
+        return obj.view()
+    if isinstance(obj, Population | PopulationView | Projection | Dendrite):
+        return obj
+    raise NNCTypeError(f"Monitor: a population, a part of one, a projection or a dendrite is recorded, not {obj!r}")
+
+
+def _names(variables: str | Sequence[str]) -> list[str]:
+    return [variables] if isinstance(variables, str) else list(variables)
+
+
+def _population(obj: Population | PopulationView) -> Population:
+    return obj.population if isinstance(obj, PopulationView) else obj
+
+
+def _symbol(obj: Recorded) -> str:
+    if isinstance(obj, Dendrite):
+        return f"proj{obj.proj.id}"
+    return f"proj{obj.id}" if isinstance(obj, Projection) else f"pop{obj.id}"

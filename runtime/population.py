@@ -1,0 +1,364 @@
+"""Populations: neurons of one model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnc.compiler.description import ParameterDecl, PopulationDescription
+from nnc.compiler.frontend.analyse import analyse_neuron
+from nnc.runtime import geometry as places
+from nnc.runtime.attributes import Attributes
+from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, not_yet, unknown_attribute, warn
+from nnc.runtime.neuron import Neuron
+from nnc.runtime.slots import Slot, slots_of
+from nnc.runtime.views import IndividualNeuron, PopulationView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from nnc.compiler.frontend.model import NeuronModel
+    from nnc.runtime.network import Network
+
+_REFRACTORY = "refractory"
+
+
+class Population:
+    """Neurons of one model in a geometry. The attributes of the model are attributes of the object.
+
+    Reading `pop.v` gives a fresh array in the geometry (a number if the attribute is global); assigning takes a
+    number, an array, a distribution or the name of another attribute, before and after `compile()`. Made by its
+    constructor a population belongs to the magic network; `net.create(...)` makes one of another network.
+    """
+
+    def __init__(
+        self,
+        geometry: Any,
+        neuron: Neuron | type[Neuron],
+        name: str | None = None,
+        stop_condition: str | None = None,
+        storage_order: str = "post_to_pre",
+        copied: bool = False,
+        net_id: int = 0,
+        *,
+        network: Network | None = None,
+    ) -> None:
+        from nnc.runtime.magic import network_of
+
+        net = network_of(net_id, network)
+        self.geometry = places.parse_geometry(geometry)
+        self.neuron_type = _instance(neuron)
+        if stop_condition is not None:
+            not_yet("stop_condition", "simulate in short pieces and test the condition in between")
+        self._net = net
+        self._globals = net.globals()
+        self._model = analyse_neuron(self.neuron_type.described, self._globals)
+        self.id = net.add_population(self, name)
+        self.name = name or f"pop{self.id}"
+        self.enabled = True
+        self._refractory_set = False
+        self._can_disable = False
+        self._rate_steps = 0
+        values = Attributes(f"population '{self.name}'", f"pop{self.id}", self._slots(), net)
+        values.lengths |= {"local": self.size}
+        self._values = values
+
+    # Shape
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return int(np.prod(self.geometry))
+
+    def __len__(self) -> int:
+        return self.size
+
+    @property
+    def dimension(self) -> int:
+        """Number of axes of the geometry."""
+        return len(self.geometry)
+
+    @property
+    def width(self) -> int:
+        """Extent of the first axis."""
+        return self.geometry[0]
+
+    @property
+    def height(self) -> int:
+        """Extent of the second axis, or 1."""
+        return self.geometry[1] if self.dimension > 1 else 1
+
+    @property
+    def depth(self) -> int:
+        """Extent of the third axis, or 1."""
+        return self.geometry[2] if self.dimension > 2 else 1
+
+    @property
+    def ranks(self) -> NDArray[np.int32]:
+        """All ranks."""
+        return np.arange(self.size, dtype=np.int32)
+
+    @property
+    def class_name(self) -> str:
+        """`pop` and the number of the population in its network."""
+        return f"pop{self.id}"
+
+    @property
+    def net_id(self) -> int:
+        """Number of its network."""
+        return self._net.id
+
+    @property
+    def network(self) -> Network:
+        """Its network."""
+        return self._net
+
+    @property
+    def is_spiking(self) -> bool:
+        """Whether its neurons spike."""
+        return self.neuron_type.type == "spike"
+
+    def rank_from_coordinates(self, coord: tuple[int, ...]) -> int:
+        """The rank of coordinates. Raises outside of the geometry."""
+        return places.rank_of(tuple(coord), self.geometry)
+
+    def coordinates_from_rank(self, rank: int) -> tuple[int, ...]:
+        """The coordinates of a rank. Raises outside of the population."""
+        return places.coordinates_of(rank, self.geometry)
+
+    def normalized_coordinates_from_rank(self, rank: int, norm: float = 1.0) -> tuple[float, ...]:
+        """Coordinates between 0 and `norm` along every axis."""
+        return places.normalized(self.coordinates_from_rank(rank), self.geometry, norm)
+
+    # Names
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters in order."""
+        return [s.name for s in slots_of(self._model).values() if s.is_parameter]
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the variables in order."""
+        return [s.name for s in slots_of(self._model).values() if not s.is_parameter]
+
+    @property
+    def attributes(self) -> list[str]:
+        """Parameters, then variables."""
+        return self.parameters + self.variables
+
+    @property
+    def targets(self) -> list[str]:
+        """Targets of the projections that reach it."""
+        return self._net.targets_of(self)
+
+    @property
+    def init(self) -> dict[str, Any]:
+        """The values attributes start with."""
+        return {name: self._values.preset(name) for name in self.attributes}
+
+    @property
+    def initialized(self) -> bool:
+        """Whether its network is compiled."""
+        return self._net.compiled
+
+    @property
+    def max_delay(self) -> int:
+        """Longest delay of its outgoing projections, in steps."""
+        return self._net.longest_delay(self)
+
+    # Values
+
+    def get(self, name: str) -> Any:
+        """A number for a global attribute, else a fresh array in the geometry."""
+        self._known(name)
+        value = self._values.read(name)
+        return value.reshape(self.geometry) if isinstance(value, np.ndarray) else value
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Assign several attributes."""
+        for name in values:
+            self._known(name)
+        for name, value in values.items():
+            self._values.write(name, value)
+
+    def view(self, name: str) -> NDArray[Any]:
+        """The memory of an attribute itself, in the geometry if it is local: writes are seen by the next step."""
+        self._known(name)
+        live = self._values.live(name)
+        return live.reshape(self.geometry) if live.size == self.size else live
+
+    def sum(self, target: str) -> NDArray[Any]:
+        """Present input of a target: the weighted sum, or the conductance."""
+        if target not in self.targets:
+            warn(f"population '{self.name}' has no incoming projection with the target '{target}'")
+            return np.zeros(self._sum_shape)
+        if self.is_spiking:
+            name = f"g_{target}"
+            return self.get(name) if name in self._values.slots else np.zeros(self._sum_shape)
+        return self._net.field(f"{self.class_name}.sum_{target}", self.size).reshape(self._sum_shape)
+
+    @property
+    def _sum_shape(self) -> tuple[int, ...]:
+        return self.geometry if self.is_spiking and self._net.is_magic else (self.size,)
+
+    @property
+    def spike(self) -> NDArray[np.int64]:
+        """Ranks of the neurons that fired in the last step. Raises before compile."""
+        return self._net.last_spikes(self)
+
+    @property
+    def refractory(self) -> Any:
+        """Refractory period in ms; None for rate-coded neurons."""
+        linked = self.neuron_type.refractory
+        if not self.is_spiking:
+            warn(f"population '{self.name}' is rate-coded and has no refractory period")
+            return None
+        if isinstance(linked, str):
+            return self.get(linked)
+        value = self._values.read(_REFRACTORY)
+        return value if _REFRACTORY in self._values.wide() else float(value[0])
+
+    @refractory.setter
+    def refractory(self, value: Any) -> None:
+        if not self.is_spiking:
+            warn(f"population '{self.name}' is rate-coded; its refractory period has no effect")
+        elif isinstance(self.neuron_type.refractory, str):
+            warn(
+                f"the refractory period of '{self.name}' is the attribute '{self.neuron_type.refractory}': assign that"
+            )
+        else:
+            if not self._refractory_set and self.neuron_type.refractory is None:
+                self._net.changed()
+            self._refractory_set = True
+            self._values.write(_REFRACTORY, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self._known(name)
+        return self.get(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        values: Attributes | None = self.__dict__.get("_values")
+        if values is None or name.startswith("_") or name in self.__dict__ or hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        elif name in values.slots:
+            values.write(name, value)
+        else:
+            near = unknown_attribute(f"population '{self.name}'", name, self.attributes)
+            if "did you mean" in str(near):
+                warn(f"{near}; a plain Python attribute is made")
+            object.__setattr__(self, name, value)
+
+    def _known(self, name: str) -> None:
+        if name not in self._values.slots or name == _REFRACTORY:
+            raise unknown_attribute(f"population '{self.name}'", name, self.attributes)
+
+    # Neurons
+
+    def neuron(self, *coord: Any) -> IndividualNeuron:
+        """One neuron by rank or coordinates."""
+        place = coord[0] if len(coord) == 1 else coord
+        if isinstance(place, tuple | list):
+            return IndividualNeuron(self, self.rank_from_coordinates(tuple(place)))
+        ranks, _ = places.select(place, (self.size,))
+        return IndividualNeuron(self, int(ranks[0]))
+
+    @property
+    def neurons(self) -> Iterator[IndividualNeuron]:
+        """All neurons in rank order."""
+        return iter(self)
+
+    def __iter__(self) -> Iterator[IndividualNeuron]:
+        return (IndividualNeuron(self, rank) for rank in range(self.size))
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, tuple) and all(isinstance(i, int | np.integer) for i in index):
+            return IndividualNeuron(self, self.rank_from_coordinates(index))
+        ranks, geometry = places.select(index, self.geometry)
+        return PopulationView(self, ranks, geometry)
+
+    # Control
+
+    def reset(self, attributes: list[str] | None = None) -> None:
+        """Back to the values from before `compile()`."""
+        self._net.reset_population(self, attributes)
+
+    def enable(self) -> None:
+        """Let the neurons be updated again."""
+        self._switch(True)
+
+    def disable(self) -> None:
+        """Freeze the neurons, and the projections that reach them."""
+        self._switch(False)
+
+    def _switch(self, on: bool) -> None:
+        self.enabled = on
+        if not self._can_disable:
+            self._can_disable = True
+            self._net.changed()
+        self._net.set_flag(f"{self.class_name}.enabled", on)
+
+    def compute_firing_rate(self, window: float) -> None:
+        """From now on `r` is the mean firing rate in Hz over the last `window` ms. Spiking populations only."""
+        if not self.is_spiking:
+            raise NNCValueError(f"population '{self.name}' is rate-coded: it has no mean firing rate")
+        steps = int(window / self._net.dt + 1e-6)
+        if steps < 1:
+            raise NNCValueError(f"compute_firing_rate: the window must be at least one step, not {window} ms")
+        self._rate_steps = steps
+        self._net.changed()
+
+    # Compilation
+
+    def _slots(self) -> dict[str, Slot]:
+        slots = slots_of(self._model)
+        if self.is_spiking and not isinstance(self.neuron_type.refractory, str):
+            period = float(self.neuron_type.refractory or 0.0)
+            slots[_REFRACTORY] = Slot(_REFRACTORY, True, "local", "float", period)
+        return slots
+
+    def describe(self) -> PopulationDescription:
+        """What the compiler is told."""
+        wide = self._values.wide()
+        return PopulationDescription(
+            id=self.id,
+            model=self._local_model(),
+            arrays=wide,
+            refractory=self._refractory_set,
+            rate_window=self._rate_steps > 0,
+            can_disable=self._can_disable,
+        )
+
+    def _local_model(self) -> NeuronModel:
+        """The model with the parameters local that have different values."""
+        given = self.neuron_type.described
+        if not self._values.promoted or not isinstance(given.parameters, tuple):
+            return self._model
+        declared = tuple(
+            replace(p, locality="local") if isinstance(p, ParameterDecl) and p.name in self._values.promoted else p
+            for p in given.parameters
+        )
+        return analyse_neuron(replace(given, parameters=declared), self._globals)
+
+    def __repr__(self) -> str:
+        return f"<Population '{self.name}': {self.size} x {self.neuron_type.name}, geometry {self.geometry}>"
+
+
+def _instance(neuron: object) -> Neuron:
+    if isinstance(neuron, type) and issubclass(neuron, Neuron):
+        return neuron()
+    if isinstance(neuron, Neuron):
+        return neuron
+    raise NNCTypeError(f"neuron must be a Neuron, not {neuron!r}")
+
+
+def refuse_after_compile(network: Network, what: str) -> None:
+    """Structure is frozen by `compile()`."""
+    if network.compiled:
+        raise NNCRuntimeError(f"{what} after compile() is not possible; create it before")

@@ -1,0 +1,544 @@
+"""Projections: the synapses between two populations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from nnc.compiler.description import Drawn, ParameterDecl, ProjectionDescription
+from nnc.compiler.frontend.analyse import analyse_synapse
+from nnc.compiler.frontend.model import AttributeRef
+from nnc.runtime.attributes import Attributes
+from nnc.runtime.connecting import Connecting
+from nnc.runtime.connectors.rule import Ends
+from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+from nnc.runtime.errors import (
+    NNCIndexError,
+    NNCRuntimeError,
+    NNCTypeError,
+    NNCValueError,
+    not_yet,
+    unknown_attribute,
+    warn,
+)
+from nnc.runtime.population import Population
+from nnc.runtime.random import RandomDistribution
+from nnc.runtime.slots import slots_of
+from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+from nnc.runtime.views import IndividualNeuron, PopulationView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from nnc.compiler.frontend.model import SynapseModel
+    from nnc.runtime.connectivity import Connectivity
+    from nnc.runtime.connectors.rule import Rule, Wired
+    from nnc.runtime.network import Network
+
+_FLAGS = ("transmission", "update", "plasticity")
+
+
+class Projection(Connecting):
+    """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
+
+    A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
+    per post neuron that has synapses (`post_ranks`), pre neurons ascending; a weight that all synapses share is one
+    number. Made by its constructor a projection belongs to the magic network; `net.connect(...)` makes one of another.
+    """
+
+    def __init__(
+        self,
+        pre: Any,
+        post: Any,
+        target: str | list[str],
+        synapse: Synapse | type[Synapse] | None = None,
+        name: str | None = None,
+        disable_omp: bool = True,
+        copied: bool = False,
+        net_id: int = 0,
+        *,
+        network: Network | None = None,
+    ) -> None:
+        from nnc.runtime.magic import network_of
+
+        net = network_of(net_id, network)
+        self.pre = _end(net, pre, "pre")
+        self.post = _end(net, post, "post")
+        self._pre, self._post = _whole(self.pre), _whole(self.post)
+        self._targets = _targets(target)
+        self.synapse_type = _instance(synapse, self._pre.is_spiking)
+        self._net = net
+        self._globals = net.globals()
+        self._kind = "spiking" if self._pre.is_spiking else "rate"
+        self._model = analyse_synapse(self.synapse_type.described, self._globals, self._kind)
+        self._rule: Rule | None = None
+        self._synapses: Connectivity | None = None
+        self._delays: int | NDArray[np.int32] = 1
+        self._given: dict[str, Any] = {}
+        self._redraws = 0
+        self._flags = {flag: True for flag in _FLAGS}
+        self._flagged: set[str] = set()
+        self.id = net.add_projection(self)
+        self.name = name or f"proj{self.id}"
+        self._values = Attributes(f"projection '{self.name}'", f"proj{self.id}", slots_of(self._model), net)
+
+    @property
+    def target(self) -> str | list[str]:
+        """The target, or the list of targets."""
+        return self._targets[0] if len(self._targets) == 1 else list(self._targets)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All targets."""
+        return self._targets
+
+    @property
+    def network(self) -> Network:
+        """Its network."""
+        return self._net
+
+    @property
+    def pre_population(self) -> Population:
+        """The whole population at the pre end."""
+        return self._pre
+
+    @property
+    def post_population(self) -> Population:
+        """The whole population at the post end."""
+        return self._post
+
+    # Names
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters in order."""
+        return [s.name for s in self._values.slots.values() if s.is_parameter]
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the variables in order."""
+        return [s.name for s in self._values.slots.values() if not s.is_parameter]
+
+    @property
+    def attributes(self) -> list[str]:
+        """Parameters, then variables."""
+        return self.parameters + self.variables
+
+    @property
+    def init(self) -> dict[str, Any]:
+        """The values attributes start with."""
+        return {name: self._before(name) for name in self.attributes}
+
+    @property
+    def connector_name(self) -> str | None:
+        """Name of the connector, if there is one."""
+        return None if self._rule is None else self._rule.name
+
+    @property
+    def connector_description(self) -> str | None:
+        """The connector with its weights and delays."""
+        rule = self._rule
+        return None if rule is None else f"{rule.name}, weights {rule.weights!r}, delays {rule.delays!r}"
+
+    # Connection
+
+    def _connect(self, rule: Rule) -> Self:
+        if self._net.compiled:
+            raise NNCRuntimeError(f"projection '{self.name}' cannot be connected after compile()")
+        if self._rule is not None:
+            warn(f"projection '{self.name}' was already connected ({self._rule.name}); {rule.name} takes its place")
+        self._rule = rule
+        return self
+
+    def _ends(self) -> Ends:
+        return Ends(
+            np.asarray(self.pre.ranks, np.int64),
+            np.asarray(self.post.ranks, np.int64),
+            self._pre.size,
+            self._post.size,
+            self._pre is self._post,
+            self._net.dt,
+            self.pre,
+            self.post,
+        )
+
+    def wire(self) -> None:
+        """Draw the synapses, and give weights and delays and all assigned values their places."""
+        if self._rule is None:
+            raise NNCRuntimeError(
+                f"projection '{self.name}' is not connected; call a connector, such as all_to_all(weights=...)"
+            )
+        wired = self._rule.connect(self._ends(), self._net.stream("structure", self.id, self._redraws))
+        self._synapses = wired.synapses
+        self._values.lengths |= {"local": wired.synapses.count, "semiglobal": self._post.size}
+        self._delays = self._delay_steps(wired)
+        self._set_weights(wired)
+        for name, value in self._given.items():
+            self._write(name, value)
+        self._values.resolve()
+
+    def _set_weights(self, wired: Wired) -> None:
+        rule = self._rule
+        assert rule is not None
+        weights = rule.weights if wired.weights is None else wired.weights
+        locality = self._values.locality("w")
+        if isinstance(weights, RandomDistribution):
+            generator = self._net.stream("weights", self.id, self._redraws)
+            weights = weights.draw(self._values.lengths[locality], generator).astype(np.float64)
+        if isinstance(weights, float) and (rule.multiple and locality == "local"):
+            weights = np.full(self._values.lengths["local"], weights)
+        self._values.write("w", weights)
+
+    def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
+        rule, dt = self._rule, self._net.dt
+        assert rule is not None
+        delays = rule.delays if wired.delays is None else wired.delays
+        if isinstance(delays, RandomDistribution):
+            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
+        steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
+        if steps.ndim and steps.size != wired.synapses.count:
+            raise NNCValueError(f"projection '{self.name}': {steps.size} delays for {wired.synapses.count} synapses")
+        if steps.ndim == 0 or (steps.size and (steps == steps.flat[0]).all()):
+            return int(steps.flat[0])
+        return steps if steps.size else 1
+
+    @property
+    def synapses(self) -> Connectivity:
+        """The synapses in canonical order. Raises before compile."""
+        if self._synapses is None:
+            raise NNCRuntimeError(f"the synapses of projection '{self.name}' are drawn by compile()")
+        return self._synapses
+
+    @property
+    def size(self) -> int:
+        """Number of post neurons that have synapses; 0 before compile."""
+        return len(self.post_ranks or [])
+
+    def __len__(self) -> int:
+        return self.size
+
+    @property
+    def nb_synapses(self) -> int:
+        """Number of synapses; 0 before compile."""
+        return 0 if self._too_early("nb_synapses") else self.synapses.count
+
+    @property
+    def nb_synapses_per_dendrite(self) -> list[int]:
+        """Number of synapses of each post neuron that has some."""
+        if self._too_early("nb_synapses_per_dendrite"):
+            return []
+        counts: list[int] = np.diff(self.synapses.row)[self.synapses.post_ranks].tolist()
+        return counts
+
+    @property
+    def post_ranks(self) -> list[int] | None:
+        """Post neurons that have synapses; None before compile."""
+        if self._too_early("post_ranks"):
+            return None
+        ranks: list[int] = self.synapses.post_ranks.tolist()
+        return ranks
+
+    @property
+    def pre_ranks(self) -> list[list[int]] | None:
+        """Pre neurons of each of them, ascending; None before compile."""
+        return None if self._too_early("pre_ranks") else self.synapses.split(self.synapses.pre)
+
+    def _too_early(self, what: str) -> bool:
+        if self._synapses is None:
+            warn(f"{what} of projection '{self.name}' is known after compile()")
+        return self._synapses is None
+
+    @property
+    def delay(self) -> Any:
+        """Delay in ms: a number, or lists of numbers if synapses differ."""
+        if self._synapses is None:
+            return self._net.dt if self._rule is None else self._rule.delays
+        if isinstance(self._delays, int):
+            return self._delays * self._net.dt
+        return self._synapses.split(self._delays * self._net.dt)
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        not_yet("changing delays", "give them to the connector: delays=...")
+
+    @property
+    def max_delay(self) -> int:
+        """The longest delay in steps."""
+        return self._delays if isinstance(self._delays, int) else int(self._delays.max())
+
+    @property
+    def uniform_delay(self) -> int:
+        """The delay in steps if all synapses share it, else -1."""
+        return self._delays if isinstance(self._delays, int) else -1
+
+    # Values
+
+    def get(self, name: str) -> Any:
+        """Local: lists per post neuron (a number for a weight all share); semiglobal: a list; global: a number."""
+        self._known(name)
+        if self._synapses is None:
+            return self._before(name)
+        if name == "w":
+            shared = self._shared_weight()
+            if shared is not None:
+                return shared
+        value = self._values.read(name)
+        locality = self._values.locality(name)
+        if locality == "global":
+            return value
+        if locality == "semiglobal":
+            return value[self._synapses.post_ranks].tolist()
+        return self._synapses.split(value)
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Assign several attributes."""
+        for name in values:
+            self._known(name)
+        for name, value in values.items():
+            if self._synapses is None:
+                self._given[name] = value
+            else:
+                self._write(name, value)
+
+    def _shared_weight(self) -> float | None:
+        slot = self._values.slot("w")
+        return self._values.uniform("w") if slot.is_parameter and slot.fixed else None
+
+    def _before(self, name: str) -> Any:
+        if name in self._given:
+            return self._given[name]
+        if name == "w":
+            return 0.0
+        init = self._values.slot(name).init
+        if isinstance(init, AttributeRef):
+            return self._before(init.name)
+        return init.distribution if isinstance(init, Drawn) else init
+
+    def _write(self, name: str, value: Any) -> None:
+        locality = self._values.locality(name)
+        if locality == "global" or not isinstance(value, list | tuple | np.ndarray):
+            self._values.write(name, value)
+        elif locality == "semiglobal":
+            everything = self._values.read(name)
+            everything[self.synapses.post_ranks] = _as_many(value, len(self.synapses.post_ranks), name)
+            self._values.write(name, everything)
+        else:
+            self._values.write(name, self._flatten(name, value))
+
+    def _flatten(self, name: str, rows: Any) -> NDArray[np.float64]:
+        """Values of all synapses from a flat array, a list per post neuron, or a number per post neuron."""
+        counts = np.diff(self.synapses.row)[self.synapses.post_ranks]
+        if isinstance(rows, np.ndarray) and rows.ndim == 1 and rows.dtype != object and rows.size == counts.sum():
+            return rows.astype(np.float64)
+        if len(rows) != len(counts):
+            raise NNCValueError(f"projection '{self.name}': '{name}' takes {len(counts)} rows, got {len(rows)}")
+        parts = [
+            np.asarray(row, np.float64) if np.ndim(row) else np.full(n, row, np.float64)
+            for row, n in zip(rows, counts, strict=True)
+        ]
+        for rank, part, n in zip(self.synapses.post_ranks, parts, counts, strict=True):
+            if part.shape != (n,):
+                raise NNCValueError(
+                    f"projection '{self.name}': '{name}' of post neuron {rank} takes {n} values, got {part.size}"
+                )
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.get(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        values: Attributes | None = self.__dict__.get("_values")
+        if values is None or name.startswith("_") or name in self.__dict__ or hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        elif name in values.slots:
+            self.set({name: value})
+        else:
+            near = unknown_attribute(f"projection '{self.name}'", name, self.attributes)
+            if "did you mean" in str(near):
+                warn(f"{near}; a plain Python attribute is made")
+            object.__setattr__(self, name, value)
+
+    def _known(self, name: str) -> None:
+        if name not in self._values.slots:
+            raise unknown_attribute(f"projection '{self.name}'", name, self.attributes)
+
+    def connectivity_matrix(self, fill: float = 0.0) -> NDArray[np.float64]:
+        """Weights as a matrix `[post, pre]` over the whole populations; `fill` where there is no synapse."""
+        matrix = np.full((self._post.size, self._pre.size), fill)
+        matrix[self.synapses.post, self.synapses.pre] = self._values.read("w")
+        return matrix
+
+    # Dendrites
+
+    def dendrite(self, *post: Any) -> Dendrite:
+        """The synapses of one post neuron, by rank or coordinates."""
+        rank = self._post.neuron(*post).rank
+        if rank not in self.synapses.post_ranks:
+            raise NNCIndexError(f"post neuron {rank} has no synapse in projection '{self.name}'")
+        return Dendrite(self, rank)
+
+    def synapse(self, pre: Any, post: Any) -> IndividualSynapse:
+        """The synapse between two neurons."""
+        return self.dendrite(post).synapse(pre)
+
+    @property
+    def dendrites(self) -> Iterator[Dendrite]:
+        """All post neurons that have synapses."""
+        return iter(self)
+
+    def __iter__(self) -> Iterator[Dendrite]:
+        return (Dendrite(self, int(rank)) for rank in self.synapses.post_ranks)
+
+    def __getitem__(self, post: Any) -> Dendrite:
+        return self.dendrite(post)
+
+    # Control
+
+    @property
+    def transmission(self) -> bool:
+        """False: no signals and no synaptic updates at all."""
+        return self._flags["transmission"]
+
+    @transmission.setter
+    def transmission(self, on: bool) -> None:
+        self._switch("transmission", on)
+
+    @property
+    def update(self) -> bool:
+        """False: the equations of synaptic variables are not evaluated."""
+        return self._flags["update"]
+
+    @update.setter
+    def update(self, on: bool) -> None:
+        self._switch("update", on)
+
+    @property
+    def plasticity(self) -> bool:
+        """False: weights do not change."""
+        return self._flags["plasticity"]
+
+    @plasticity.setter
+    def plasticity(self, on: bool) -> None:
+        self._switch("plasticity", on)
+
+    def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
+        """Let the synapses learn (again)."""
+        if period is not None or offset is not None:
+            not_yet("enable_learning(period=...)", "call enable_learning() and disable_learning() between simulate()s")
+        self.update = True
+        self.plasticity = True
+
+    def disable_learning(self) -> None:
+        """Stop learning; transmission goes on."""
+        if self._kind == "rate":
+            self.update = False
+        else:
+            self.plasticity = False
+
+    def _switch(self, flag: str, on: bool) -> None:
+        on = bool(on)
+        if on == self._flags[flag]:
+            return
+        self._flags[flag] = on
+        if flag not in self._flagged:
+            self._flagged.add(flag)
+            self._net.changed()
+        self._net.set_flag(f"proj{self.id}.{flag}", on)
+
+    def reset(self, attributes: Any = -1, synapses: bool = False) -> None:
+        """Attributes back to their initial values, weights excepted; `synapses` draws connectivity anew."""
+        if synapses:
+            not_yet("reset(synapses=True)", "make and compile a new network")
+        names = [n for n in self.attributes if n != "w"] if attributes in (-1, None) else list(attributes)
+        for name in names:
+            self._known(name)
+        self._values.initialise(names)
+
+    # Compilation
+
+    def sizes(self) -> ProjectionSizes:
+        """What the state block needs to know."""
+        return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
+
+    def describe(self) -> ProjectionDescription:
+        """What the compiler is told."""
+        s = self.synapses
+        return ProjectionDescription(
+            id=self.id,
+            model=self._local_model(),
+            pre=self._pre.id,
+            post=self._post.id,
+            targets=self._targets,
+            arrays=self._values.wide(),
+            full=s.full is not None,
+            no_self=s.full is not None and s.full.no_self,
+            delay="each" if not isinstance(self._delays, int) else "one" if self._delays == 1 else "uniform",
+            index="u16" if max(s.n_pre, s.n_post) <= 1 << 16 else "i32",
+            wide_rows=s.count >= 1 << 31,
+            transmission_flag="transmission" in self._flagged,
+            update_flag="update" in self._flagged,
+            plasticity_flag="plasticity" in self._flagged,
+        )
+
+    def _local_model(self) -> SynapseModel:
+        given = self.synapse_type.described
+        if not self._values.promoted or not isinstance(given.parameters, tuple):
+            return self._model
+        declared = tuple(
+            replace(p, locality="local") if isinstance(p, ParameterDecl) and p.name in self._values.promoted else p
+            for p in given.parameters
+        )
+        return analyse_synapse(replace(given, parameters=declared), self._globals, self._kind)
+
+    def __repr__(self) -> str:
+        return f"<Projection '{self.name}': '{self._pre.name}' -> '{self._post.name}', target {self.target!r}>"
+
+
+def _end(net: Network, given: Any, side: str) -> Population | PopulationView:
+    if isinstance(given, str):
+        found = next((p for p in net.get_populations() if p.name == given), None)
+        if found is None:
+            raise NNCValueError(f"Projection: there is no population '{given}' for {side}")
+        return found
+    if isinstance(given, IndividualNeuron):
+        given = given.view()
+    if not isinstance(given, Population | PopulationView):
+        raise NNCTypeError(f"Projection: {side} must be a population or a part of one, not {given!r}")
+    if given.network is not net:
+        raise NNCValueError(f"Projection: '{given.name}' ({side}) belongs to another network")
+    return given
+
+
+def _whole(end: Population | PopulationView) -> Population:
+    return end.population if isinstance(end, PopulationView) else end
+
+
+def _targets(target: object) -> tuple[str, ...]:
+    targets = (target,) if isinstance(target, str) else tuple(target) if isinstance(target, list | tuple) else ()
+    if not targets or not all(isinstance(t, str) and t.isidentifier() for t in targets):
+        raise NNCValueError(f"Projection: target is a name such as 'exc', or a list of names, not {target!r}")
+    return targets
+
+
+def _instance(synapse: object, spiking: bool) -> Synapse:
+    if synapse is None:
+        return DefaultSpikingSynapse() if spiking else DefaultRateCodedSynapse()
+    if isinstance(synapse, type) and issubclass(synapse, Synapse):
+        return synapse()
+    if isinstance(synapse, Synapse):
+        return synapse
+    raise NNCTypeError(f"Projection: synapse must be a Synapse, not {synapse!r}")
+
+
+def _as_many(values: Any, n: int, name: str) -> NDArray[np.float64]:
+    many = np.asarray(values, np.float64).reshape(-1)
+    if many.size != n:
+        raise NNCValueError(f"'{name}' takes {n} values, one per post neuron with synapses, got {many.size}")
+    return many

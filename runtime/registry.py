@@ -1,0 +1,45 @@
+"""What exists outside of any one network: the template of settings, the magic network, numbers of networks.
+
+This is the only module with state of its own; everything in it goes through the one `REGISTRY`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from nnc.runtime.config import Config
+from nnc.runtime.errors import NNCValueError
+
+if TYPE_CHECKING:
+    from nnc.runtime.network import Network
+
+
+class Registry:
+    """Numbers networks and remembers them as long as they live. The magic network is number 0."""
+
+    def __init__(self) -> None:
+        self.template = Config()
+        self.magic: Network | None = None
+        self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
+        self._next = 1
+
+    def number(self, network: Network, magic: bool) -> int:
+        """The number of a new network."""
+        if magic:
+            self.magic = network
+            return 0
+        number = self._next
+        self._next += 1
+        self._networks[number] = network
+        return number
+
+    def find(self, number: int) -> Network:
+        """The network of a number other than 0. Raises if there is none (any more)."""
+        found = self._networks.get(number)
+        if found is None:
+            raise NNCValueError(f"there is no network {number}")
+        return found
+
+
+REGISTRY = Registry()

@@ -1,0 +1,96 @@
+"""Running a compiled network: stretches of steps in native code, with recorders and signals looked after between."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from nnc.compiler.codegen.target import Status
+from nnc.compiler.session import current as current_session
+from nnc.runtime.errors import NNCTypeError, NNCValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from nnc.runtime.compiling import Compiled
+    from nnc.runtime.monitor import Monitor
+
+STRETCH: Final = 0.05
+"""Seconds of wall time between two looks at signals."""
+
+_FIRST: Final = 16
+"""Steps of the first stretch, when nothing is known of their cost."""
+
+_LONGEST: Final = 1 << 20
+
+
+def steps_in(duration: float, dt: float) -> int:
+    """Steps that make up a duration in ms: rounded where it is a multiple of dt but for round-off, else up."""
+    if isinstance(duration, bool | str) or not hasattr(duration, "__float__"):
+        raise NNCTypeError(f"a duration is a number of ms, not {duration!r}")
+    if not 0.0 <= float(duration) < math.inf:
+        raise NNCValueError(f"a duration is a finite, non-negative number of ms, not {duration}")
+    exact = float(duration) / dt
+    nearest = round(exact)
+    return nearest if abs(exact - nearest) <= 1e-9 * max(1.0, exact) else math.ceil(exact)
+
+
+def advance(
+    compiled: Compiled, monitors: Sequence[Monitor], steps: int, dt: float, measure_time: bool = False, name: str = ""
+) -> None:
+    """Do a number of steps. Whatever is raised, the state is that at the end of a step and no record is lost."""
+    session = current_session()
+    if session is not None:
+        session.before_simulation()
+    begin = time.perf_counter()
+    with _interrupts_deferred() as interrupted:
+        _run(compiled, monitors, steps, interrupted)
+    if measure_time:
+        elapsed = time.perf_counter() - begin
+        print(f"Simulating {steps * dt / 1000.0} seconds of the network{name} took {elapsed} seconds.")
+
+
+def _run(compiled: Compiled, monitors: Sequence[Monitor], steps: int, interrupted: Callable[[], bool]) -> None:
+    block, program = compiled.state.block, compiled.program
+    end = block.t + steps
+    length = _FIRST
+    while block.t < end:
+        first = block.t
+        last = min(end, first + length)
+        begin = time.perf_counter()
+        try:
+            status = program.run(block, first, last)
+        finally:
+            for monitor in monitors:
+                monitor.drain(first, block.t)
+        if interrupted():
+            raise KeyboardInterrupt
+        if status is Status.STOPPED:
+            return
+        elapsed = max(time.perf_counter() - begin, 1e-9)
+        done = max(1, block.t - first)
+        length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C sets a flag instead of raising somewhere in the middle; other handlers than Python's own stay."""
+    seen: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

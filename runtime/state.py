@@ -1,0 +1,208 @@
+"""The state of a compiled network: the state block of its program, filled from the objects of the network.
+
+Fields go by the names of the IR (`pop0.v`). Values of synapses are read and written in canonical order whatever the
+storage is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.runtime.memory import HostMemory
+from nnc.runtime.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+    from nnc.compiler.codegen.layout import LayoutField
+    from nnc.compiler.codegen.target import Program
+    from nnc.runtime.connectivity import Connectivity
+    from nnc.runtime.memory import Memory
+
+NEVER_SPIKED = -10000
+"""Step of the last spike (or event) before there was one."""
+
+_STAMPS = ("last_spike", "last_event")
+_REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+    "norm1": lambda x: np.mean(np.abs(x)),
+    "norm2": lambda x: np.sqrt(np.mean(np.square(x))),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationSizes:
+    """What the block needs to know of a population.
+
+    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the window of the mean rate, plus one.
+    """
+
+    symbol: str
+    n: int
+    ring: int
+    rate_depth: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionSizes:
+    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse."""
+
+    symbol: str
+    synapses: Connectivity
+    delay: int | NDArray[np.int32]
+
+
+class State:
+    """Everything that changes while a network runs, and access to it by name."""
+
+    def __init__(
+        self,
+        program: Program,
+        populations: Iterable[PopulationSizes],
+        projections: Iterable[ProjectionSizes],
+        *,
+        team: int,
+        seed: int,
+        t: int = 0,
+    ) -> None:
+        layout = program.layout
+        projections = list(projections)
+        self.program = program
+        self.storages = {p.symbol: Storage(p.symbol, layout, p.synapses, team) for p in projections}
+        sizes: dict[str, int] = {}
+        for pop in populations:
+            sizes |= {
+                f"{pop.symbol}.n": pop.n,
+                f"{pop.symbol}.ring": pop.ring,
+                f"{pop.symbol}.rate.depth": pop.rate_depth,
+            }
+        for proj in projections:
+            sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
+        self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
+        self.memory: Memory = HostMemory(self.block)
+        self._connect(projections)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self.block.fields
+
+    def wide(self, name: str) -> bool:
+        """Whether a field holds a value per element, not one in all."""
+        return bool(self.block.layout[name].extent)
+
+    def read(self, name: str) -> NDArray[Any]:
+        """A fresh array of the values: per neuron, per synapse in canonical order, or of length 1."""
+        storage = self._synaptic(name)
+        stored = self.memory.read(name)
+        return storage.collect(stored) if storage is not None else stored.copy()
+
+    def write(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> None:
+        """Give all or some elements new values; `where` are ranks, or canonical indices of synapses."""
+        storage = self._synaptic(name)
+        if storage is None:
+            self.memory.write(name, values, slice(None) if where is None else where)
+            return
+        everything = self.read(name)
+        everything[slice(None) if where is None else where] = values
+        self.memory.write(name, storage.place(everything))
+
+    def places(self, name: str) -> NDArray[np.int64] | None:
+        """Where the synapses stand in a field that holds a value for each; None for other fields."""
+        storage = self._synaptic(name)
+        return None if storage is None else storage.positions()
+
+    def live(self, name: str) -> NDArray[Any]:
+        """The memory of a field, in the order of its storage."""
+        return self.memory.live(name)
+
+    def clear(self) -> None:
+        """Set everything but connectivity and parameters to what it is before the first step."""
+        for spec in self.block.layout.fields:
+            if spec.role == "state" and not self._is_index(spec.name):
+                self.memory.write(spec.name, NEVER_SPIKED if spec.name.endswith(_STAMPS) else 0)
+
+    def clear_activity(self, owners: Iterable[str]) -> None:
+        """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
+        chosen = set(owners)
+        for spec in self.block.layout.fields:
+            if _owner(spec.name) in chosen and spec.role in ("state", "scratch"):
+                self.memory.write(spec.name, NEVER_SPIKED if spec.name.endswith(_STAMPS) else 0)
+
+    def events(self, name: str, step: int, n: int) -> NDArray[np.int64]:
+        """The neurons in the list of a step that is still held, ascending."""
+        team = self.block.team
+        counts = self.memory.read(f"{name}.count").reshape(-1, team)
+        lists = self.memory.read(name).reshape(-1, n)
+        row = step % len(lists)
+        starts = bounds(n, team)[:-1]
+        parts = [lists[row, a : a + c] for a, c in zip(starts, counts[row], strict=True)]
+        return np.concatenate(parts).astype(np.int64)
+
+    def settle(self) -> None:
+        """Derive what follows from the values of variables at the start: rings of past values, reductions."""
+        for spec in self.block.layout.fields:
+            owner, _, attribute = spec.name.partition(".")
+            if attribute.endswith(".past") and attribute != "rate.fired.past":
+                source = self.memory.read(spec.name.removesuffix(".past"))
+                self.memory.write(spec.name, np.resize(source, self.block.fields[spec.name].size))
+            kind, _, reduced = attribute.partition("_")
+            if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
+                self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
+
+    def carry(self, old: State) -> None:
+        """Take over the values of all fields that another program of the same network had as well."""
+        for spec in self.block.layout.fields:
+            if not old.has(spec.name) or self._is_index(spec.name):
+                continue
+            values = old.read(spec.name)
+            if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
+                values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
+            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields[spec.name].size):
+                self.write(spec.name, values)
+
+    def _connect(self, projections: list[ProjectionSizes]) -> None:
+        for proj in projections:
+            storage = self.storages[proj.symbol]
+            arrays = storage.indices()
+            if isinstance(proj.delay, np.ndarray):
+                arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
+            for name, values in arrays.items():
+                if self.has(name):
+                    self.memory.write(name, values)
+
+    def _is_index(self, name: str) -> bool:
+        return _owner(name) in self.storages and name.partition(".")[2] in _INDICES
+
+    def _synaptic(self, name: str) -> Storage | None:
+        """The storage of the projection whose synapses a field belongs to."""
+        storage = self.storages.get(_owner(name))
+        if storage is None or self._is_index(name):
+            return None
+        return storage if _per_synapse(self.block.layout[name]) else None
+
+
+_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays")
+
+
+def _owner(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _per_synapse(spec: LayoutField) -> bool:
+    owner = _owner(spec.name)
+    matrix = {f"{owner}.pre_count", f"{owner}.post_count"}
+    return spec.extent == (f"{owner}.nnz",) or (len(spec.extent) == 2 and set(spec.extent) == matrix)
+
+
+def _none(names: Iterable[str]) -> dict[str, int]:
+    """Ranges of projections that are not full: nothing."""
+    ends = (".pre_first", ".pre_count", ".post_first", ".post_count")
+    return {name: 0 for name in names if name.endswith(ends)}
