@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nnc.compiler.codegen.layout import Layout, LayoutField, RecorderKind
 from nnc.compiler.codegen.target import Status
 from nnc.compiler.ir.types import DType

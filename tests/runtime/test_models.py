@@ -1,7 +1,8 @@
 """The classes of models, and the models that come with nnc."""
 
-import nnc as ann
 import pytest
+
+import nnc as ann
 from nnc import NNCError
 from nnc.compiler.diagnostics import DiagnosticError
 

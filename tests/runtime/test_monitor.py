@@ -1,8 +1,9 @@
 """What monitors keep and hand over."""
 
-import nnc as ann
 import numpy as np
 import pytest
+
+import nnc as ann
 from nnc import NNCError
 
 CELL = dict(parameters="k = 2.0 : population", equations="u = 0.0 : population\nr = k * t + sum(exc)")

@@ -5,8 +5,9 @@ import signal
 import threading
 from itertools import pairwise
 
-import nnc as ann
 import pytest
+
+import nnc as ann
 from nnc import NNCError, NNCWarning
 from nnc.compiler.session import EndOfScript, Session, session
 from nnc.runtime.running import steps_in

@@ -1,8 +1,9 @@
 """Values of populations, views and neurons, before and after compilation."""
 
-import nnc as ann
 import numpy as np
 import pytest
+
+import nnc as ann
 from nnc import NNCError, NNCWarning
 
 CELL = dict(

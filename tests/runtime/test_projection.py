@@ -1,8 +1,9 @@
 """Values of projections, dendrites and synapses."""
 
-import nnc as ann
 import numpy as np
 import pytest
+
+import nnc as ann
 from nnc import NNCError, NNCWarning
 
 RATE = dict(equations="r = sum(exc)")
