@@ -8,7 +8,7 @@ import pytest
 
 from nnc.compiler.ir import REGISTRY, loop, model, step
 from nnc.compiler.ir.define import PURE
-from nnc.compiler.ir.effects import TARGET, Effects, effects, effects_of
+from nnc.compiler.ir.effects import TARGET, Effects, effects, effects_of, summaries
 from nnc.compiler.ir.parser import parse_module
 
 TEXTS = Path(__file__).parent.parent / "texts"
@@ -109,6 +109,13 @@ def test_pure_ops_have_no_effect(name: str) -> None:
     op = next(module_of(level).find(REGISTRY[name]), None) if REGISTRY[name].spec.has(PURE) else None
     if op is not None:
         assert effects(op) == Effects()
+
+
+def test_the_effects_of_all_ops_with_regions_are_found_in_one_walk() -> None:
+    module = module_of("loop")
+    found = summaries(module)
+    assert set(found) == {op for op in module.walk() if op.regions}
+    assert all(found[op] == effects(op) for op in found)
 
 
 def test_effects_of_several_ops_are_joined() -> None:
