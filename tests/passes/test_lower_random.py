@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from support.step_networks import lowered, random_wires, read, run, state
+
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
-from support.step_networks import lowered, random_wires, read, run, state
 
 
 def drawing(distribution: str, *parameters: float | str, where: str = "neuron") -> str:
