@@ -6,11 +6,11 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
-from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, COMPACT, PAUSES, RECORD, STOP, philox
+from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, COMPACT, PAUSES, STOP, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
 from nnc.compiler.codegen.target import unsupported
 from nnc.compiler.ir import arith, loop, random
@@ -104,10 +104,10 @@ class Emitter(Writer):
         elif is_arithmetic(op):
             self.arithmetic(op)
         else:
-            row = self.rows.get(type(op))
-            if row is None:
+            method = _METHODS.get(type(op))
+            if method is None:
                 raise unsupported(op, self.target)
-            row(self, op)
+            getattr(self, method)(op)
 
     def alloca(self, op: loop.Alloca) -> None:
         """Scratch on the stack, rounded up so that eight bytes may be cleared at a time."""
@@ -290,32 +290,34 @@ class Emitter(Writer):
         for i, word in enumerate(op.results):
             self.values[word] = self.let(f"extractvalue {WORDS} {words}, {i}")
 
-    rows: Final[dict[type[Op], Callable[[Any, Any], None]]] = {
-        loop.FieldRef: field_ref,
-        loop.SizeRef: size_ref,
-        loop.Alloca: alloca,
-        loop.Load: load,
-        loop.Store: store,
-        loop.Compact: compact,
-        loop.TimeLoop: time,
-        loop.For: counted,
-        loop.Reduce: reduce,
-        loop.If: condition,
-        loop.Barrier: barrier,
-        loop.Record: record,
-        loop.Stop: stop,
-        loop.Id: worker,
-        loop.TeamSize: team,
-        loop.Bound: bound,
-        loop.Seed: seed,
-        random.Philox: philox,
-    }
+
+_METHODS: Final[dict[type[Op], str]] = {
+    loop.FieldRef: "field_ref",
+    loop.SizeRef: "size_ref",
+    loop.Alloca: "alloca",
+    loop.Load: "load",
+    loop.Store: "store",
+    loop.Compact: "compact",
+    loop.TimeLoop: "time",
+    loop.For: "counted",
+    loop.Reduce: "reduce",
+    loop.If: "condition",
+    loop.Barrier: "barrier",
+    loop.Record: "record",
+    loop.Stop: "stop",
+    loop.Id: "worker",
+    loop.TeamSize: "team",
+    loop.Bound: "bound",
+    loop.Seed: "seed",
+    random.Philox: "philox",
+}
+"""The method for each op, by name: dialects override them."""
 
 
 ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
 
 
-def emit(module: Op, machine: str = "x86") -> str:
+def emit_llvm(module: Op, machine: str = "x86") -> str:
     """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits."""
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
@@ -329,7 +331,7 @@ def emit(module: Op, machine: str = "x86") -> str:
         "barrier": declaration + BARRIER.replace("{pause}", pause),
         "stop": STOP,
         "compact": COMPACT,
-        "record": RECORD,
+        "record": record(),
         "philox": philox(),
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import platform
 from typing import TYPE_CHECKING, Any
@@ -30,9 +31,15 @@ def machine_kind() -> str:
     return "aarch64" if name in ("aarch64", "arm64") else ""
 
 
+@functools.cache
 def has_threads() -> bool:
     """Whether the C library of this process starts threads by the POSIX calls."""
-    return all(llvm.address_of_symbol(name) for name in ("pthread_create", "pthread_join", "sched_yield"))
+    # LLVM itself knows the symbols of the process only once a first engine exists.
+    try:
+        process = ctypes.CDLL(None)
+    except (OSError, TypeError):
+        return False
+    return all(hasattr(process, name) for name in ("pthread_create", "pthread_join", "sched_yield"))
 
 
 def target_machine(cpu: str | None, features: str | None, optimise: int) -> Any:

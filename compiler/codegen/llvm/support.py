@@ -146,7 +146,7 @@ done:
 }
 """
 
-RECORD: Final = """\
+_RECORD: Final = """\
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 
 %nnc.recorder = type { i64, i64, i64, i64, ptr, ptr, i64, i64, i64, i64, i64, i64 }
@@ -264,7 +264,8 @@ entry:
   br i1 %go, label %copy, label %done
 copy:
   %team.at = getelementptr i8, ptr %block, i64 80
-  %team = load i64, ptr %team.at
+  %workers = load i64, ptr %team.at
+  %team = mul i64 %workers, {width}
   %lo.a = mul i64 %count, %tid
   %lo = sdiv i64 %lo.a, %team
   %tid.next = add i64 %tid, 1
@@ -367,6 +368,11 @@ done:
   ret void
 }
 """
+
+
+def record(width: int = 1) -> str:
+    """The recorder; `tid` counts the threads of the whole team, `width` those of one worker."""
+    return _RECORD.replace("{width}", str(width))
 
 
 def philox() -> str:

@@ -9,12 +9,12 @@ from nnc.compiler.codegen.cache import Cache, default_cache
 from nnc.compiler.codegen.layout import Layout, check_fits
 from nnc.compiler.codegen.openmp.build import (
     Sanitize,
-    build,
+    build_library,
     check_sanitizer,
     find_compiler,
     open_library,
 )
-from nnc.compiler.codegen.openmp.emit import emit
+from nnc.compiler.codegen.openmp.emit import emit_c
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
 if TYPE_CHECKING:
@@ -64,12 +64,14 @@ class OpenMPTarget:
 
     def emit(self, module: Op) -> Artifact:
         """The C file."""
-        return Artifact(self.name, "c", emit(module), "nnc_run", Layout.of(module))
+        return Artifact(self.name, "c", emit_c(module), "nnc_run", Layout.of(module))
 
     def load(self, artifact: Artifact) -> OpenMPProgram:
         """Compile (or find in the cache) and open."""
         compiler = find_compiler(self.compiler)
         check_sanitizer(self.sanitize, compiler)
         cache = self.cache or default_cache()
-        path = build(artifact.text, compiler, cache, optimise=self.optimise, sanitize=self.sanitize, show=self.show)
+        path = build_library(
+            artifact.text, compiler, cache, optimise=self.optimise, sanitize=self.sanitize, show=self.show
+        )
         return OpenMPProgram(artifact.layout, *open_library(path))

@@ -86,7 +86,9 @@ def _version(path: str) -> str:
     return got.stdout
 
 
-def build(text: str, compiler: Compiler, cache: Cache, *, optimise: int, sanitize: Sanitize | None, show: bool) -> Path:
+def build_library(
+    text: str, compiler: Compiler, cache: Cache, *, optimise: int, sanitize: Sanitize | None, show: bool
+) -> Path:
     """The shared library for a C text: from the cache, or compiled now. Its name is a hash of all it comes from.
 
     (A path that is opened a second time gives the library opened first, so two contents never share a name.)

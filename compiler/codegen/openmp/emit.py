@@ -182,10 +182,12 @@ class Emitter:
         self.bind(result, expr.text)
 
     def _folds(self, op: Op, expr: Expr) -> bool:
-        user = op.results[0].uses[0][0]
-        # A loop would evaluate its bounds again and again.
-        loops = isinstance(user, (loop.For, loop.Reduce, loop.TimeLoop))
-        return user.parent is op.parent and not loops and len(expr.text) <= LONGEST
+        user, index = op.results[0].uses[0]
+        if isinstance(user, (loop.For, loop.Reduce, loop.TimeLoop)):
+            return False  # a loop would evaluate its bounds again and again
+        if isinstance(user, arith.Select) and user.result.type.dtype.is_float and index > 0:
+            return False  # C evaluates one side only, and a loop with such a branch may not be vectorised
+        return user.parent is op.parent and len(expr.text) <= LONGEST
 
     def field_ref(self, op: loop.FieldRef) -> None:
         """A field is the variable declared at the top."""
@@ -216,7 +218,10 @@ class Emitter:
     def store(self, op: loop.Store) -> None:
         """An assignment."""
         self.comment(op.loc)
-        self.line(f"{self.text(op.buffer)}[{self.text(op.index)}] = {self.text(op.value)};")
+        value = self.text(op.value)
+        if op.value.type.dtype is DType.bool:
+            value = f"nnc_select_i32({value}, 1, 0)"  # gcc 12 cannot turn a mask of two comparisons into bytes
+        self.line(f"{self.text(op.buffer)}[{self.text(op.index)}] = {value};")
 
     def compact(self, op: loop.Compact) -> None:
         """A call; the counter is passed by its address."""
@@ -370,7 +375,7 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
 }
 
 
-def emit(module: Op) -> str:
+def emit_c(module: Op) -> str:
     """The C file for a loop-level module."""
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
