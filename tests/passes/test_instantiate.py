@@ -285,11 +285,12 @@ def test_the_last_spike_is_the_previous_one_until_the_step_is_over() -> None:
     assert (second.fields["pop1.a"], second.fields["pop1.b"]) == ([1.0], [3.0])
 
 
-def test_mean_firing_rate_counts_the_window() -> None:
-    neuron = """
-    model.state @r : f64[neuron] local
+@pytest.mark.parametrize("declared", ["state @r : f64[neuron]", "param @r : f64"])
+def test_mean_firing_rate_counts_the_window(declared: str) -> None:
+    neuron = f"""
+    model.{declared} local
     model.stream @next : bool[neuron]
-    model.spike { %x = model.get @next : bool[neuron] yield %x }
+    model.spike {{ %x = model.get @next : bool[neuron] yield %x }}
     """
     text = network("model.param @w : f64[syn] local", neuron=neuron).replace('"inh"]', '"inh"] rate_window')
     seen = [
@@ -448,13 +449,13 @@ def test_sums_in_psp_are_those_of_the_step_before_and_of_all_targets(delay: str,
 
 def test_an_event_may_not_change_what_is_shared() -> None:
     synapse = "model.state @x : f64 global model.on_pre { %x = model.get @x : f64 model.set @x, %x }"
-    with pytest.raises(DiagnosticError, match=r"N0303.*one value for the whole projection"):
+    with pytest.raises(DiagnosticError, match=r"N0305.*one value for the whole projection"):
         lowered(network(synapse))
 
 
 def test_names_that_nnc_needs_are_refused() -> None:
     neuron = REFRACTORY.replace("@count", "@hold")
-    with pytest.raises(DiagnosticError, match=r"N0311.*'hold'"):
+    with pytest.raises(DiagnosticError, match=r"N0203.*'hold'"):
         lowered(network(ADD, neuron=neuron))
 
 

@@ -168,7 +168,7 @@ class Scene:
             return
         name = op.sym.partition(".")[2]
         self.diagnostics.error(
-            "N0311", f"the name '{name}' is used by nnc itself", taken.loc, help="choose another name"
+            "N0203", f"the name '{name}' is used by nnc itself", taken.loc, help="choose another name"
         )
 
     def type_of(self, symbol: str) -> Type:
