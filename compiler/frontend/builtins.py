@@ -53,13 +53,17 @@ class Distribution:
     valid: Callable[[Sequence[float]], str | None]
 
 
-def raise_to(builder: Builder, base: Value, exponent: Value) -> Value:
+def raise_to(builder: Builder, base: Value, exponent: float) -> Value:
     """base ** exponent as C pow; small integer exponents become products, exact to the rounding of each."""
-    op = exponent.op
-    if isinstance(op, Const) and float(op.value).is_integer() and 0 < abs(op.value) <= _LARGEST_PRODUCT:
-        product = _product(builder, base, int(abs(op.value)))
-        return product if op.value > 0 else builder.div(builder.like(1.0, base), product)
-    return builder.math("pow", base, exponent)
+    if not float(exponent).is_integer() or not 0 < abs(exponent) <= _LARGEST_PRODUCT:
+        return builder.math("pow", base, builder.like(exponent, base))
+    product = _product(builder, base, int(abs(exponent)))
+    return product if exponent > 0 else builder.div(builder.like(1.0, base), product)
+
+
+def _pow(b: Builder, a: Sequence[Value]) -> Value:
+    op = a[1].op
+    return raise_to(b, a[0], float(op.value)) if isinstance(op, Const) else b.math("pow", a[0], a[1])
 
 
 _LARGEST_PRODUCT: Final = 8
@@ -105,7 +109,7 @@ def _modulo(b: Builder, a: Sequence[Value]) -> Value:
 def _power(b: Builder, a: Sequence[Value]) -> Value:
     op = a[1].op
     if isinstance(op, Const):
-        return raise_to(b, a[0], b.like(max(0.0, math.trunc(op.value)), a[0]))
+        return raise_to(b, a[0], max(0.0, float(math.trunc(op.value))))
     return b.math("pow", a[0], b.max(b.math("trunc", a[1]), b.like(0.0, a[1])))
 
 
@@ -128,7 +132,7 @@ FUNCTIONS: Final[dict[str, Builtin]] = {
     **{name: Builtin(1, 1, _math(op)) for name, op in _UNARY_MATH.items()},
     "atan2": Builtin(2, 2, _math("atan2")),
     "hypot": Builtin(2, 2, _math("hypot")),
-    "pow": Builtin(2, 2, lambda b, a: raise_to(b, a[0], a[1])),
+    "pow": Builtin(2, 2, _pow),
     "power": Builtin(2, 2, _power),
     "modulo": Builtin(2, 2, _modulo),
     "abs": _ABSOLUTE,

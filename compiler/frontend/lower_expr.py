@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.builtins import DISTRIBUTIONS, FUNCTION_TYPES, FUNCTIONS, raise_to
 from nnc.compiler.frontend.names import is_reduction
+from nnc.compiler.frontend.values import number
 from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.types import At, DType, join, value_type
@@ -166,7 +167,11 @@ class Lowering:
             return b.and_(self.truth(expr.left), self.truth(expr.right))
         if expr.operator == "or":
             return b.or_(self.truth(expr.left), self.truth(expr.right))
-        left, right = self.number(expr.left), self.number(expr.right)
+        left = self.number(expr.left)
+        exponent = number(expr.right) if expr.operator == "**" else None
+        if exponent is not None:
+            return raise_to(b, left, float(exponent))
+        right = self.number(expr.right)
         match expr.operator:
             case "+":
                 return b.add(left, right)
@@ -181,7 +186,7 @@ class Lowering:
             case "//":
                 return b.math("floor", b.div(left, right))
             case "**":
-                return raise_to(b, left, right)
+                return b.math("pow", left, right)
 
     def _compare(self, expr: ast.Compare) -> Value:
         left = self.number(expr.first)

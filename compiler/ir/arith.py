@@ -41,6 +41,10 @@ class Elementwise(Op):
 
     def verify_op(self) -> str | None:
         """Operands of one element type, result at the join of the localities."""
+        first = self.results[0].type
+        # Types are interned: where all are one, which is the common case, nothing has to be joined.
+        if not first.buffer and all([v.type is first for v in (*self.operands, *self.results)]):
+            return self.verify_types()
         at = join(*(v.type for v in self.operands))
         if at is None:
             return "a per-neuron value meets a synaptic one"
@@ -53,10 +57,11 @@ class Elementwise(Op):
 
     def verify_types(self) -> str | None:
         """Element types; by default all the same as the result's."""
-        kinds = {v.type.dtype for v in self.operands} | {r.type.dtype for r in self.results}
-        if len(kinds) > 1:
-            return "element types differ: " + ", ".join(sorted(k.value for k in kinds))
-        return self.verify_kind(next(iter(kinds)))
+        dtype = self.results[0].type.dtype
+        if all([v.type.dtype is dtype for v in (*self.operands, *self.results)]):
+            return self.verify_kind(dtype)
+        kinds = {v.type.dtype.value for v in (*self.operands, *self.results)}
+        return "element types differ: " + ", ".join(sorted(kinds))
 
     def verify_kind(self, dtype: DType) -> str | None:
         """Whether the op is defined for this element type."""

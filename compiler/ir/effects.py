@@ -193,6 +193,7 @@ _RULES: Final[Mapping[str, Callable[[Op], Effects]]] = {
     "model.ode": lambda op: _symbol("variable", _writes)(op) | FIXED,
     "model.assign": lambda op: _symbol("variable", _writes)(op) | FIXED,
     "model.get_target": lambda op: _reads(TARGET),
+    "model.coincident": lambda op: _reads("coincident"),
     "model.transmit": _transmit,
     "model.sum": _model_sum,
     "model.reduce": _model_reduce,

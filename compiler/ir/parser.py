@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _TOKEN = re.compile(
-    r"""[ \t\r\n]+ | //[^\n]*                      # skipped
-    | %\w+ | @[\w.]+ | @?"(?:[^"\\\n]|\\.)*"       # value, symbol, string
+    r"""(?:[ \t\r\n]+ | //[^\n]*)*               # skipped
+    ( %\w+ | @[\w.]+ | @?"(?:[^"\\\n]|\\.)*"       # value, symbol, string
     | [A-Za-z_][\w.]*(?:-[A-Za-z]\w*)*(?:\[(?:neuron|pre|post|syn)\]|<\w+>)?   # word or type
     | [+-]?(?:inf\b|nan\b|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)                      # number
-    | . """,
+    | . | \Z )""",
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(.)")
@@ -50,16 +50,10 @@ class _Parser:
         self.tokens: list[str] = []
         self.starts: list[int] = []
         for match in _TOKEN.finditer(text):
-            token = match.group()
-            if token[0] in " \t\r\n" or token.startswith("//"):
-                continue
-            self.tokens.append(token)
-            self.starts.append(match.start())
-        self.tokens.append("")
-        self.starts.append(len(text))
+            self.tokens.append(match[1])
+            self.starts.append(match.start(1))
         self.position = 0
         self.values: dict[str, Value] = {}
-        self.places: dict[str, Source] = {}
 
     # Tokens
 
@@ -338,7 +332,7 @@ class _Header:
         self.operands: list[Value | None] = [None] * len(spec.operands)
         self.types: list[Type] = []
         self.attributes: dict[str, Attr] = {}
-        self.regions: list[Block] = [Block()] * len(spec.regions)
+        self.regions: list[Block] = [Block() for _ in spec.regions]
         self.arguments: dict[int, list[tuple[int, str, Type]]] = {}
         self.last: int | None = None
 

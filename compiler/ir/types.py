@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -128,6 +128,7 @@ i64: Final = value_type(DType.i64)
 boolean: Final = value_type(DType.bool)
 
 
+@lru_cache(256)
 def parse_type(text: str) -> Type | None:
     """The type with this text, or None."""
     if text.startswith("buf<") and text.endswith(">"):

@@ -29,7 +29,7 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
         "lower-to-loops": "lower_to_loops:LowerToLoops",
         "hoist": "hoist:Hoist",
         "hoist-time": "hoist_time:HoistTime",
-        "form-fma": "form_fma:FormFMA",
+        "form-fma": "form_fma:FormFma",
         "expand-math": "expand_math:ExpandMath",
         "place-barriers": "place_barriers:PlaceBarriers",
         "map-threads": "map_threads:MapThreads",

@@ -147,7 +147,9 @@ module @net dt = 1.0 {
     %l = step.read @pop0.last_spike : i64[pre]
     %k = step.index : i64
     %gap = arith.sub %k, %l : i64[pre]
-    %age = arith.cast %gap : f64[pre]
+    %two = const 2 : i64
+    %apart = arith.add %gap, %two : i64[pre]
+    %age = arith.cast %apart : f64[pre]
     %e = arith.div %w, %age : f64[syn]
     %w1 = arith.add %w, %e : f64[syn]
     step.write @proj0.w, %w1
@@ -289,11 +291,11 @@ def plastic(layout: str) -> Network:
 
 def rate(layout: str = "dense_post", reduction: str = "mean") -> Network:
     wires = {
-        "proj0": sparse(np.random.default_rng(3), 130, 70, 0.05, np.array([1, 2, 3])),
-        "proj1": full(5, 70, 50, 40, no_self=True, delay=2),
+        "proj0": sparse(np.random.default_rng(3), 130, 30, 0.05, np.array([1, 2, 3])),
+        "proj1": full(5, 70, 58, 14, no_self=True, delay=2),
     }
     text = RATE.replace("LAYOUT", layout).replace("REDUCTION", reduction)
-    return Network(text, {"pop0": 130, "pop1": 70}, wires, {"pop0.on": 1.0}, ring=4)
+    return Network(text, {"pop0": 130, "pop1": 30}, wires, {"pop0.on": 1.0}, ring=4)
 
 
 NETWORKS = {

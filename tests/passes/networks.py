@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nnc.compiler.passes.manager import Context
 
 from nnc.compiler.codegen.layout import Layout, StateBlock, bounds
 from nnc.compiler.ir import step
@@ -14,11 +13,11 @@ from nnc.compiler.ir.interp import Connectivity, StepState, run_step
 from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.ir.types import At
 from nnc.compiler.passes.lower_to_loops import LowerToLoops
+from nnc.compiler.passes.manager import Context
 
 if TYPE_CHECKING:
-    from nnc.compiler.passes.manager import Pass
-
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Pass
 
 Array = np.ndarray[Any, Any]
 
@@ -61,6 +60,7 @@ class Network:
     values: dict[str, Array | float] = field(default_factory=dict)
     ring: int = 2
     seed: int = 12
+    depths: dict[str, int] = field(default_factory=dict)
 
     def module(self) -> Module:
         return parse_module(self.text)
@@ -110,6 +110,7 @@ class Network:
         for name, w in self.wires.items():
             sizes |= {f"{name}.nnz": len(w.pre), f"{name}.delay": int(np.max(w.delays, initial=1))}
             sizes |= {f"{name}.{k}": getattr(w, k) for k in ("pre_first", "pre_count", "post_first", "post_count")}
+        sizes |= self.depths
         block = StateBlock(Layout.of(module), sizes, team=team, seed=self.seed)
         state = self.state()
         for name, value in state.fields.items():
@@ -118,7 +119,8 @@ class Network:
             block.fields[name][places] = value
         for op in self.module().body.ops:
             if isinstance(op, step.Ring):
-                block.fields[str(op.sym)].reshape(self.ring, -1)[:] = state.fields[str(op.source)]
+                depth = sizes[str(op.depth)] if op.depth else self.ring
+                block.fields[str(op.sym)].reshape(depth, -1)[:] = state.fields[str(op.source)]
             elif isinstance(op, step.Synapses):
                 self._wire(op, block, team)
         return block

@@ -110,7 +110,13 @@ def numeric(name: str, values: list[float]) -> float:
     return float(evaluate(name, {}, values, [DType.f64])[0])
 
 
-DOMAIN = {"math.asin": (-0.9, 0.9), "math.acos": (-0.9, 0.9), "math.atanh": (-0.9, 0.9), "math.acosh": (1.2, 3.0)}
+DOMAIN = {
+    "math.asin": (-0.9, 0.9),
+    "math.acos": (-0.9, 0.9),
+    "math.atanh": (-0.9, 0.9),
+    "math.acosh": (1.2, 3.0),
+    "math.tan": (-1.2, 1.2),
+}
 FUNCTIONS = sorted(PARTIALS)
 
 

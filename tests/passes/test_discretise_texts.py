@@ -1,4 +1,4 @@
-"""Golden texts of the model level: `tests/texts/model_*.ir` holds a module before and after the passes up to discretise.
+"""Golden texts: `tests/texts/model_*.ir` holds a module before and after the passes up to `discretise`.
 
 To write the second part anew after a wanted change: `python tests/passes/test_discretise_texts.py` with the package
 on the path.
@@ -10,7 +10,9 @@ import difflib
 from pathlib import Path
 
 import pytest
-from nnc.compiler.ir.parser import parse_module, split_input
+
+from nnc.compiler import textfile
+from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.ir.printer import print_module
 from nnc.compiler.passes.manager import Context, Pipeline
 
@@ -28,7 +30,7 @@ def lowered(text: str) -> str:
 
 @pytest.mark.parametrize("path", sorted(TEXTS.glob("model_*.ir")), ids=lambda p: p.stem)
 def test_models_become_the_expected_code(path: Path) -> None:
-    (_, before), (_, after) = split_input(path.read_text(encoding="utf-8"))
+    (_, before), (_, after) = textfile.split(path.read_text(encoding="utf-8"))
     got = lowered(before)
     difference = difflib.unified_diff(after.strip().splitlines(), got.strip().splitlines(), lineterm="", n=2)
     assert not list(difference)
@@ -36,7 +38,7 @@ def test_models_become_the_expected_code(path: Path) -> None:
 
 
 def rewrite(path: Path) -> None:
-    before = split_input(path.read_text(encoding="utf-8"))[0][1].strip()
+    before = textfile.split(path.read_text(encoding="utf-8"))[0][1].strip()
     path.write_text(f"{before}\n// -----\n{lowered(before).strip()}\n", encoding="utf-8")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from nnc.compiler.passes.manager import Context
-
 from nnc.compiler.ir import arith, loop
 from nnc.compiler.ir.interp import run_loop
 from nnc.compiler.ir.printer import print_module
 from nnc.compiler.passes.hoist import Hoist
 from nnc.compiler.passes.hoist_time import HoistTime
+from nnc.compiler.passes.manager import Context
 
 from .networks import Network, after_steps, assert_same
 

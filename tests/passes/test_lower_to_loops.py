@@ -51,3 +51,36 @@ def test_empty_populations_and_projections_run() -> None:
     module = network.lowered()
     for team in TEAMS:
         assert run_loop(module, network.block(module, team), 0, 3).t == 3
+
+
+DEEP = """
+module @net dt = 1.0 {
+  step.neurons @pop0
+  step.field @pop0.x : f64[neuron] state
+  step.field @pop0.sum : f64[neuron] state
+  step.ring @pop0.x.past of @pop0.x : f64[neuron] deep @pop0.window
+  step.map @pop0.update over neurons in @pop0 phase 4 {
+    %x = step.read @pop0.x : f64[neuron]
+    %k = step.index : i64
+    %three = const 3 : i64
+    %at = arith.sub %k, %three : i64
+    %old = step.read_ring @pop0.x.past [ %at ] : f64[neuron]
+    %c = const 1.5 : f64
+    %new = arith.mul %x, %c : f64[neuron]
+    %d = arith.sub %new, %old : f64[neuron]
+    step.write @pop0.x, %new
+    step.write @pop0.sum, %d
+  }
+  step.push @pop0.x.past
+}
+"""
+
+
+def test_a_ring_may_have_a_depth_of_its_own() -> None:
+    network = Network(DEEP, {"pop0": 70}, depths={"pop0.window": 5})
+    state = after_steps(network, 8)
+    module = network.lowered()
+    for team in TEAMS:
+        block = network.block(module, team)
+        run_loop(module, block, 0, 8)
+        assert_same(network, state, block, 8)
