@@ -117,8 +117,8 @@ class PopulationDescription:
     """A population, its analysed model, and the facts the compiler may specialise on.
 
     `arrays`: the local parameters that differ between neurons; the others are one number in the state block.
-    `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `inputs`: what drives a population
-    without equations of its own (`spike_source` times, ...).
+    `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `streams`: parameters whose values the
+    runtime gives for every step ahead (spike times, timed rates), see `model.stream`.
     """
 
     id: int
@@ -127,6 +127,7 @@ class PopulationDescription:
     refractory: bool = False
     rate_window: bool = False
     can_disable: bool = False
+    streams: frozenset[str] = frozenset()
 
     @property
     def symbol(self) -> str:

@@ -20,7 +20,7 @@ izhikevich = ann.Neuron(
     equations=[
         "I = g_exc - g_inh + noise * Normal(0.0, 1.0)",
         ann.Variable("dv/dt = 0.04 * v^2 + 5.0 * v + 140.0 - u + I", init=-65.0),
-        ann.Variable("du/dt = a * (b*v - u)", init=-13.0),
+        ann.Variable("du/dt = a * (b*v - u)"),
     ],
     spike="v >= v_thresh",
     reset=["v = c", "u += d"],
@@ -36,6 +36,7 @@ exc.d = 8.0 - 6.0 * re**2
 inh.noise = 2.0
 inh.a = 0.02 + 0.08 * ri
 inh.b = 0.25 - 0.05 * ri
+pop.u = pop.b * pop.v
 
 net.connect(exc, pop, "exc").all_to_all(weights=ann.Uniform(0.0, 0.5))
 net.connect(inh, pop, "inh").all_to_all(weights=ann.Uniform(0.0, 1.0))

@@ -13,10 +13,10 @@ import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
+from nnc.runtime import random as distributions
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime import random as distributions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

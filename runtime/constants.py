@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from nnc.runtime.errors import NNCTypeError
@@ -10,6 +11,7 @@ from nnc.runtime.errors import NNCTypeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nnc.runtime.definitions import Definitions
     from nnc.runtime.network import Network
 
 
@@ -34,7 +36,7 @@ class Constant(float):
 
         self.name = name
         self._value = float(value)
-        self._networks: list[Network] = []
+        self._networks: weakref.WeakSet[Definitions] = weakref.WeakSet()
         network_of(net_id, network).add_constant(self)
 
     @property
@@ -46,13 +48,12 @@ class Constant(float):
         """Change the value, from the next step on, in all networks that use it (or in one only)."""
         if network is None:
             self._value = float(value)
-        for net in self._networks if network is None else [network]:
+        for net in list(self._networks) if network is None else [network]:
             net.set_constant(self.name, float(value))
 
-    def linked(self, network: Network) -> None:
+    def linked(self, network: Definitions) -> None:
         """Remember a network that uses this constant."""
-        if network not in self._networks:
-            self._networks.append(network)
+        self._networks.add(network)
 
     def __float__(self) -> float:
         return self._value

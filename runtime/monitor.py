@@ -9,6 +9,7 @@ import numpy as np
 
 from nnc.compiler.codegen.layout import Recorder, RecorderKind
 from nnc.runtime import spikes as tools
+from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
 from nnc.runtime.population import Population
@@ -37,7 +38,7 @@ class _Track:
     last: list[list[int]] = field(default_factory=list)
 
 
-class Monitor:
+class Monitor(SpikeAnalysis):
     """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
 
     Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
@@ -86,6 +87,11 @@ class Monitor:
     def network(self) -> Network:
         """Network of the object."""
         return self._net
+
+    @property
+    def dt(self) -> float:
+        """Step size in ms."""
+        return self._net.dt
 
     def _check(self, variable: str) -> None:
         obj = self.object
@@ -359,44 +365,6 @@ class Monitor:
         }
 
     # Spikes
-
-    def raster_plot(self, spikes: Any = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """(times in ms, ranks) of all spikes, by neuron, then by time."""
-        return tools.raster_plot(self._spikes(spikes), self._net.dt)
-
-    def histogram(
-        self,
-        spikes: Any = None,
-        bins: float | None = None,
-        per_neuron: bool = False,
-        recording_window: tuple[int, int] | None = None,
-    ) -> NDArray[np.int64]:
-        """Spikes per bin of `bins` ms, default one step; see `nnc.histogram`."""
-        return tools.histogram(self._spikes(spikes), bins, per_neuron, recording_window, self._net.dt)
-
-    def inter_spike_interval(
-        self, spikes: Any = None, ranks: Sequence[int] | None = None, per_neuron: bool = False
-    ) -> Any:
-        """Intervals between the spikes of each neuron in ms."""
-        return tools.inter_spike_interval(self._spikes(spikes), ranks, per_neuron, self._net.dt)
-
-    def coefficient_of_variation(self, spikes: Any = None, ranks: Sequence[int] | None = None) -> Any:
-        """Deviation over mean of the intervals of every neuron with at least two."""
-        return tools.coefficient_of_variation(self._spikes(spikes), ranks, False, self._net.dt)
-
-    def mean_fr(self, spikes: Any = None) -> float:
-        """Mean firing rate in Hz over the neurons and the last recorded segment."""
-        data = self._spikes(spikes)
-        low, high = self._window()
-        return tools.mean_fr(data, (high - low) * self._net.dt if high > low else None, self._net.dt)
-
-    def population_rate(self, spikes: Any = None, smooth: float = 0.0) -> NDArray[np.float64]:
-        """Rate of the population in Hz at each step of the recording and at its end; low-passed over `smooth` ms."""
-        return tools.population_rate(self._spikes(spikes), smooth, self._net.dt, self._window())
-
-    def smoothed_rate(self, spikes: Any = None, smooth: float = 0.0) -> NDArray[np.float64]:
-        """Instantaneous rates in Hz, shape (neurons, steps)."""
-        return tools.smoothed_rate(self._spikes(spikes), smooth, self._net.dt, self._window())
 
     def _spikes(self, spikes: Any) -> Mapping[int, Sequence[int]]:
         if "spike" not in self._tracks:

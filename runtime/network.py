@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnc.compiler.description import Globals
-from nnc.compiler.frontend.source import calling_site
 from nnc.runtime import running
+from nnc.runtime.clock import Clock, Learning
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
+from nnc.runtime.definitions import Definitions
 from nnc.runtime.errors import (
-    NNCKeyError,
     NNCRuntimeError,
     NNCTypeError,
     NNCValueError,
     not_yet,
     warn,
-    with_hint,
 )
+from nnc.runtime.lookups import LookUps
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
@@ -29,7 +28,7 @@ from nnc.runtime.registry import REGISTRY
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from nnc.runtime.attributes import Attributes
     from nnc.runtime.neuron import Neuron
     from nnc.runtime.synapse import Synapse
-
-
-_T = TypeVar("_T", bound="Population | Projection | Monitor | Constant")
 
 
 class _Prepared(type):
@@ -56,7 +52,7 @@ class _Prepared(type):
         return network
 
 
-class Network(metaclass=_Prepared):
+class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -238,108 +234,9 @@ class Network(metaclass=_Prepared):
         if self._compiled is not None:
             monitor.attach(self._compiled.state, self.current_step)
 
-    def add_constant(self, constant: Constant) -> None:
-        """Make a constant known. Raises if the name stands for something else already."""
-        known = self._constants.get(constant.name)
-        if known is not None and known.value != constant.value:
-            raise NNCValueError(f"there is a constant '{constant.name}' already; use its set() to change it")
-        self._constants[constant.name] = constant
-        self._constant_values[constant.name] = constant.value
-        constant.linked(self)
-
-    def set_constant(self, name: str, value: float) -> None:
-        """Change a constant, from the next step on."""
-        self._constant_values[name] = value
-        if self._compiled is not None and self._compiled.state.has(f"const.{name}"):
-            self._compiled.state.write(f"const.{name}", value)
-
-    def constant_value(self, name: str) -> float:
-        """Present value of a constant. Raises for an unknown name."""
-        if name not in self._constant_values:
-            raise NNCKeyError(with_hint(f"there is no constant '{name}'", name, self._constant_values))
-        return self._constant_values[name]
-
-    def add_function(self, text: str) -> None:
-        """A function that all equations made afterwards may use: `"f(x) = 1/(1 + exp(-x))"`."""
-        if not isinstance(text, str) or "=" not in text:
-            raise NNCValueError(f"add_function takes a definition such as 'f(x) = x^2', not {text!r}")
-        name = text.partition("(")[0].strip()
-        known = self._functions.get(name)
-        if known is not None and known.text != text:
-            raise NNCValueError(f"there is a function '{name}' already")
-        self._functions[name] = calling_site().source(text, "function")
-
-    def globals(self) -> Globals:
-        """What every model of the network may use."""
-        magic = REGISTRY.magic
-        functions = {**(magic._functions if magic is not None else {}), **self._functions}
-        return Globals(tuple(functions.values()), tuple(self._constants), self.config_["method"])
-
     def _open(self, what: str) -> None:
         if self.compiled:
             raise NNCRuntimeError(f"the network is compiled: {what} must be created before compile()")
-
-    # Look-ups
-
-    def get_populations(self) -> list[Population]:
-        """All populations in order."""
-        return list(self._populations)
-
-    def get_population(self, name: str) -> Population | None:
-        """The first population of a name, or None with a warning."""
-        return _named(self._populations, name, "population")
-
-    def get_projections(
-        self, post: Any = None, pre: Any = None, target: str | None = None, suppress_error: bool = False
-    ) -> list[Projection]:
-        """The projections between given ends and with a given target; raises if there is none."""
-        found = [
-            p
-            for p in self._projections
-            if _matches(p.post_population, post) and _matches(p.pre_population, pre) and target in (None, *p.targets)
-        ]
-        if not found and not suppress_error:
-            raise NNCKeyError("there is no such projection")
-        return found
-
-    def get_projection(self, name: str) -> Projection | None:
-        """The first projection of a name, or None with a warning."""
-        return _named(self._projections, name, "projection")
-
-    def get_monitors(self, obj: Any = None) -> list[Monitor]:
-        """All monitors, or those of an object."""
-        return [m for m in self._monitors if obj is None or m.object is obj]
-
-    def get_monitor(self, name: str) -> Monitor | None:
-        """The first monitor of a name, or None with a warning."""
-        return _named(self._monitors, name, "monitor")
-
-    def get_constant(self, name: str) -> Constant | None:
-        """The constant of a name, or None with a warning."""
-        return _named(self._constants.values(), name, "constant")
-
-    def get_constants(self) -> list[Constant]:
-        """All constants."""
-        return list(self._constants.values())
-
-    def __getitem__(self, name: str) -> Population | Projection | Monitor:
-        everything: list[Population | Projection | Monitor] = [
-            *self._populations,
-            *self._projections,
-            *self._monitors,
-        ]
-        found = next((o for o in everything if o.name == name), None)
-        if found is None:
-            raise NNCKeyError(with_hint(f"the network has no '{name}'", name, [o.name for o in everything]))
-        return found
-
-    def targets_of(self, population: Population) -> list[str]:
-        """Targets of the projections that reach a population, in order."""
-        return list(dict.fromkeys(t for p in self._projections if p.post_population is population for t in p.targets))
-
-    def longest_delay(self, population: Population) -> int:
-        """Longest delay of the projections from a population, in steps."""
-        return max((p.max_delay for p in self._projections if p.pre_population is population), default=1)
 
     # Compilation
 
@@ -438,45 +335,6 @@ class Network(metaclass=_Prepared):
         """Not in this version."""
         not_yet("simulate_until", "call step() in a loop and test the condition")
 
-    @property
-    def time(self) -> float:
-        """Time in ms."""
-        return self.current_step * self.dt
-
-    @time.setter
-    def time(self, value: float) -> None:
-        self.current_step = round(value / self.dt)
-
-    @property
-    def current_step(self) -> int:
-        """Number of the next step; 0 before compile."""
-        return 0 if self._compiled is None else self._compiled.state.block.t
-
-    @current_step.setter
-    def current_step(self, value: int) -> None:
-        if self._compiled is None:
-            warn("the time cannot be set before compile()")
-        elif value < 0:
-            raise NNCValueError(f"the step number must not be negative, got {value}")
-        else:
-            self._compiled.state.block.t = int(value)
-
-    def get_time(self) -> float:
-        """Time in ms."""
-        return self.time
-
-    def set_time(self, t: float) -> None:
-        """Set the time in ms."""
-        self.time = t
-
-    def get_current_step(self) -> int:
-        """Number of the next step."""
-        return self.current_step
-
-    def set_current_step(self, n: int) -> None:
-        """Set the number of the next step."""
-        self.current_step = n
-
     def set_seed(self, seed: int) -> None:
         """Set the seed of the noise of the steps to come, and of everything drawn later."""
         self._settle(seed=seed)
@@ -530,18 +388,6 @@ class Network(metaclass=_Prepared):
             state.settle()
             self._running().write_flags(self)
 
-    def enable_learning(
-        self, projections: Iterable[Projection] | None = None, period: float | None = None, offset: float | None = None
-    ) -> None:
-        """Let all (or some) projections learn."""
-        for projection in self._projections if projections is None else projections:
-            projection.enable_learning(period, offset)
-
-    def disable_learning(self, projections: Iterable[Projection] | None = None) -> None:
-        """Stop learning in all (or some) projections."""
-        for projection in self._projections if projections is None else projections:
-            projection.disable_learning()
-
     def set_flag(self, name: str, on: bool) -> None:
         """Set a switch of the program if it has it; else the next program gets it."""
         if self._compiled is not None and self._compiled.state.has(name):
@@ -582,15 +428,3 @@ class Network(metaclass=_Prepared):
             f"<Network {self.id}: {len(self._populations)} populations, {len(self._projections)} projections, "
             f"{len(self._monitors)} monitors, dt = {self.dt} ms, {done}>"
         )
-
-
-def _named(objects: Iterable[_T], name: str, what: str) -> _T | None:
-    everything = list(objects)
-    found = next((o for o in everything if o.name == name), None)
-    if found is None:
-        warn(with_hint(f"there is no {what} '{name}'", name, [o.name for o in everything]))
-    return found
-
-
-def _matches(population: Population, wanted: Any) -> bool:
-    return wanted is None or population is wanted or population.name == wanted

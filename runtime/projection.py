@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -14,21 +14,19 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+from nnc.runtime.ends import end_of, synapse_of, target_names, whole
 from nnc.runtime.errors import (
     NNCIndexError,
     NNCRuntimeError,
-    NNCTypeError,
     NNCValueError,
     not_yet,
     unknown_attribute,
     warn,
 )
-from nnc.runtime.population import Population
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
-from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
-from nnc.runtime.views import IndividualNeuron, PopulationView
+from nnc.runtime.switches import FLAGS, Switches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,11 +37,11 @@ if TYPE_CHECKING:
     from nnc.runtime.connectivity import Connectivity
     from nnc.runtime.connectors.rule import Rule, Wired
     from nnc.runtime.network import Network
+    from nnc.runtime.population import Population
+    from nnc.runtime.synapse import Synapse
 
-_FLAGS = ("transmission", "update", "plasticity")
 
-
-class Projection(Connecting):
+class Projection(Connecting, Switches):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -67,21 +65,21 @@ class Projection(Connecting):
         from nnc.runtime.magic import network_of
 
         net = network_of(net_id, network)
-        self.pre = _end(net, pre, "pre")
-        self.post = _end(net, post, "post")
-        self._pre, self._post = _whole(self.pre), _whole(self.post)
-        self._targets = _targets(target)
-        self.synapse_type = _instance(synapse, self._pre.is_spiking)
+        self.pre = end_of(net, pre, "pre")
+        self.post = end_of(net, post, "post")
+        self._pre, self._post = whole(self.pre), whole(self.post)
+        self._targets = target_names(target)
+        self.synapse_type = synapse_of(synapse, self._pre.is_spiking)
         self._net = net
         self._globals = net.globals()
-        self._kind = "spiking" if self._pre.is_spiking else "rate"
+        self._kind: Literal["rate", "spiking"] = "spiking" if self._pre.is_spiking else "rate"
         self._model = analyse_synapse(self.synapse_type.described, self._globals, self._kind)
         self._rule: Rule | None = None
         self._synapses: Connectivity | None = None
         self._delays: int | NDArray[np.int32] = 1
         self._given: dict[str, Any] = {}
         self._redraws = 0
-        self._flags = {flag: True for flag in _FLAGS}
+        self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
@@ -401,57 +399,6 @@ class Projection(Connecting):
 
     # Control
 
-    @property
-    def transmission(self) -> bool:
-        """False: no signals and no synaptic updates at all."""
-        return self._flags["transmission"]
-
-    @transmission.setter
-    def transmission(self, on: bool) -> None:
-        self._switch("transmission", on)
-
-    @property
-    def update(self) -> bool:
-        """False: the equations of synaptic variables are not evaluated."""
-        return self._flags["update"]
-
-    @update.setter
-    def update(self, on: bool) -> None:
-        self._switch("update", on)
-
-    @property
-    def plasticity(self) -> bool:
-        """False: weights do not change."""
-        return self._flags["plasticity"]
-
-    @plasticity.setter
-    def plasticity(self, on: bool) -> None:
-        self._switch("plasticity", on)
-
-    def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
-        """Let the synapses learn (again)."""
-        if period is not None or offset is not None:
-            not_yet("enable_learning(period=...)", "call enable_learning() and disable_learning() between simulate()s")
-        self.update = True
-        self.plasticity = True
-
-    def disable_learning(self) -> None:
-        """Stop learning; transmission goes on."""
-        if self._kind == "rate":
-            self.update = False
-        else:
-            self.plasticity = False
-
-    def _switch(self, flag: str, on: bool) -> None:
-        on = bool(on)
-        if on == self._flags[flag]:
-            return
-        self._flags[flag] = on
-        if flag not in self._flagged:
-            self._flagged.add(flag)
-            self._net.changed()
-        self._net.set_flag(f"proj{self.id}.{flag}", on)
-
     def reset(self, attributes: Any = -1, synapses: bool = False) -> None:
         """Attributes back to their initial values, weights excepted; `synapses` draws connectivity anew."""
         if synapses:
@@ -499,42 +446,6 @@ class Projection(Connecting):
 
     def __repr__(self) -> str:
         return f"<Projection '{self.name}': '{self._pre.name}' -> '{self._post.name}', target {self.target!r}>"
-
-
-def _end(net: Network, given: Any, side: str) -> Population | PopulationView:
-    if isinstance(given, str):
-        found = next((p for p in net.get_populations() if p.name == given), None)
-        if found is None:
-            raise NNCValueError(f"Projection: there is no population '{given}' for {side}")
-        return found
-    if isinstance(given, IndividualNeuron):
-        given = given.view()
-    if not isinstance(given, Population | PopulationView):
-        raise NNCTypeError(f"Projection: {side} must be a population or a part of one, not {given!r}")
-    if given.network is not net:
-        raise NNCValueError(f"Projection: '{given.name}' ({side}) belongs to another network")
-    return given
-
-
-def _whole(end: Population | PopulationView) -> Population:
-    return end.population if isinstance(end, PopulationView) else end
-
-
-def _targets(target: object) -> tuple[str, ...]:
-    targets = (target,) if isinstance(target, str) else tuple(target) if isinstance(target, list | tuple) else ()
-    if not targets or not all(isinstance(t, str) and t.isidentifier() for t in targets):
-        raise NNCValueError(f"Projection: target is a name such as 'exc', or a list of names, not {target!r}")
-    return targets
-
-
-def _instance(synapse: object, spiking: bool) -> Synapse:
-    if synapse is None:
-        return DefaultSpikingSynapse() if spiking else DefaultRateCodedSynapse()
-    if isinstance(synapse, type) and issubclass(synapse, Synapse):
-        return synapse()
-    if isinstance(synapse, Synapse):
-        return synapse
-    raise NNCTypeError(f"Projection: synapse must be a Synapse, not {synapse!r}")
 
 
 def _as_many(values: Any, n: int, name: str) -> NDArray[np.float64]:

@@ -126,6 +126,15 @@ class State(Op):
     syntax = "$sym : $type $locality"
 
 
+@operation("model.stream", level="model", traits=SYMBOL_OP)
+class Stream(Op):
+    """A parameter of a neuron that has a new value in every step, given ahead by whoever runs the network."""
+
+    sym = attribute(SYMBOL)
+    type = attribute(TYPE)
+    syntax = "$sym : $type"
+
+
 @operation("model.input", level="model", traits=SYMBOL_OP)
 class Input(Op):
     """The weighted sum of one target that a rate-coded neuron reads, named `sum_<target>`."""

@@ -244,7 +244,7 @@ def _get(op: Op, scope: Scope) -> str | None:
     if isinstance(op, model.Get) and op.side != "self":
         return None
     found = scope.find(op.attr)
-    if not isinstance(found, (model.Param, model.State, model.Input, model.Constant)):
+    if not isinstance(found, (model.Param, model.State, model.Stream, model.Input, model.Constant)):
         return f"{op.attr!r} is not declared"
     if isinstance(op, model.Get):
         same = found.type is op.result.type

@@ -61,9 +61,14 @@ def _host(kept: Sequence[Op], map: step.Map) -> step.Map | None:
 
 
 def _alike(a: step.Map, b: step.Map) -> bool:
-    if a.domain != b.domain or a.flag != b.flag:
+    if a.domain != b.domain or a.flag != b.flag or _reduces(a) or _reduces(b):
         return False
     return a.domain == "once" or (a.domain in ("neurons", "posts") and a.owner == b.owner)
+
+
+def _reduces(map: step.Map) -> bool:
+    """Reductions over a population are done by one worker, who would have to repeat all of a map they are part of."""
+    return any(isinstance(op, step.Accumulate) for op in map.body.ops)
 
 
 def _elementwise(a: step.Map, b: step.Map) -> bool:

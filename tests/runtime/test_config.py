@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nnc.compiler.diagnostics import NNCError
 from nnc.runtime.config import Config, float32
 from nnc.runtime.errors import NNCWarning

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nnc.runtime.connectors.all_to_all import AllToAll
 from nnc.runtime.connectors.fixed_number import FixedNumberPost, FixedNumberPre, distinct
 from nnc.runtime.connectors.fixed_probability import FixedProbability, successes

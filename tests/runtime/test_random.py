@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nnc.compiler.diagnostics import NNCError
 from nnc.runtime import random as r
 from nnc.runtime.streams import kernel_seed, stream

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nnc.compiler.codegen.layout import Layout, LayoutField, bounds
 from nnc.compiler.ir.types import DType
 from nnc.runtime.connectivity import Connectivity, Full

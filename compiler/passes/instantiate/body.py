@@ -79,9 +79,7 @@ class Body:
                 old = self.read(*key)
             self._now[key] = value if value is old else self.b.select(condition, value, old)
 
-    def finish(
-        self, name: str, domain: str, phase: int, *, events: str | None = None, flag: str | None = None
-    ) -> bool:
+    def finish(self, name: str, domain: str, phase: int, *, events: str | None = None, flag: str | None = None) -> bool:
         """Write what has changed and add the map to the program; False if it would do nothing."""
         for key, value in self._now.items():
             if value is not self._initial.get(key):
@@ -93,7 +91,7 @@ class Body:
             step.Map,
             regions=(self.block,),
             loc=self.b.loc,
-            sym=Symbol(self.owner.field(name)),
+            sym=Symbol(f"map.{self.owner.field(name)}"),
             domain=domain,
             owner=Symbol(self.owner.symbol),
             phase=phase,

@@ -25,6 +25,9 @@ def declare(scene: Scene, pop: Population) -> None:
     scene.declarations.append(create(step.Neurons, sym=Symbol(pop.symbol), loc=pop.loc))
     for name, op in pop.attributes.items():
         scene.declare(pop.field(name), op.type, "param" if isinstance(op, model.Param) else "state", op.loc)
+    for name, stream in pop.streams.items():
+        scene.declare(pop.field(name), stream.type, "param", stream.loc)
+        _declare_ring(scene, pop, name, "ahead", f"{name}.depth")
     neuron = value_type(scene.float, At.neuron)
     if not pop.spiking:
         for target in pop.targets:
@@ -47,22 +50,25 @@ def _declare_spikes(scene: Scene, pop: Population) -> None:
     if pop.rate_window:
         _declare_rate(scene, pop)
     for name in ("spikes", "axon") if pop.axonal else ("spikes",):
-        symbol = Symbol(pop.field(name))
-        scene.declarations.append(create(step.Events, sym=symbol, owner=Symbol(pop.symbol), loc=pop.loc))
+        scene.declare_events(pop.field(name), pop.symbol, pop.loc)
 
 
 def _declare_rate(scene: Scene, pop: Population) -> None:
-    fired = pop.field("rate.fired")
     scene.declare(pop.field("rate.window"), i64, "param", pop.loc)
     scene.declare(pop.field("rate.scale"), value_type(scene.float), "param", pop.loc)
     scene.declare(pop.field("rate.count"), value_type(DType.i32, At.neuron), "state", pop.loc)
-    scene.declare(fired, value_type(DType.bool, At.neuron), "scratch", pop.loc)
+    scene.declare(pop.field("rate.fired"), value_type(DType.bool, At.neuron), "scratch", pop.loc)
+    _declare_ring(scene, pop, "rate.fired", "past", "rate.depth")
+
+
+def _declare_ring(scene: Scene, pop: Population, source: str, suffix: str, depth: str) -> None:
+    symbol = pop.field(source)
     ring = create(
         step.Ring,
-        sym=Symbol(f"{fired}.past"),
-        source=Symbol(fired),
-        type=value_type(DType.bool, At.neuron),
-        depth=Symbol(pop.field("rate.depth")),
+        sym=Symbol(f"{symbol}.{suffix}"),
+        source=Symbol(symbol),
+        type=scene.type_of(symbol),
+        depth=Symbol(pop.field(depth)),
         loc=pop.loc,
     )
     scene.declarations.append(ring)
@@ -81,6 +87,8 @@ class NeuronBody(Body):
         name = str(op.attr)
         if name in self.pop.input_targets:
             return self.total(self.pop.input_targets[name], op.result.type.dtype)
+        if name in self.pop.streams:
+            return self.row(f"{name}.ahead", self.index(), op.result.type.dtype)
         return super().get(op)
 
     def translate(self, op: Op, operands: Sequence[Value]) -> Value | None:
@@ -93,6 +101,14 @@ class NeuronBody(Body):
             case model.Reduce(kind=kind, attr=attr):
                 return self.own(f"{kind}_{attr}")
         return super().translate(op, operands)
+
+    def row(self, ring: str, index: Value, dtype: DType) -> Value:
+        """The value of a step in a ring of the population."""
+        symbol = self.pop.field(ring)
+        return self._once(
+            ("row", symbol, index),
+            lambda: self.b.value(step.ReadRing, index, types=(value_type(dtype, At.neuron),), ring=Symbol(symbol)),
+        )
 
     def total(self, target: str, dtype: DType) -> Value:
         """The input of a target, or of all targets that are connected."""
@@ -215,12 +231,7 @@ def _rate(scene: Scene, pop: Population) -> None:
     disabled, so that the count stays right."""
     body = NeuronBody(scene, pop)
     b = body.b
-    leaving = b.value(
-        step.ReadRing,
-        b.sub(body.index(), body.own("rate.window")),
-        types=(value_type(DType.bool, At.neuron),),
-        ring=Symbol(pop.field("rate.fired.past")),
-    )
+    leaving = body.row("rate.fired.past", b.sub(body.index(), body.own("rate.window")), DType.bool)
     change = b.sub(b.cast(body.own("rate.fired"), DType.i32), b.cast(leaving, DType.i32))
     count = b.add(body.own("rate.count"), change)
     body.set_own("rate.count", count)

@@ -86,7 +86,15 @@ class SynapseBody(Body):
         """Value of an attribute of the synapse, or of one of its neurons."""
         if op.side == "self":
             return super().get(op)
-        symbol = self.proj.at(op.side).field(op.attr)
+        population = self.proj.at(op.side)
+        if op.attr in population.streams:
+            self.scene.diagnostics.error(
+                "N0304",
+                f"a synapse cannot see '{op.attr}', which has a new value in every step",
+                op.loc,
+                help="give it to a variable of the neuron and read that one",
+            )
+        symbol = population.field(op.attr)
         at = At.one if self.scene.type_of(symbol).at is At.one else At(op.side)
         return self.read(symbol, at) if op.side == "post" else self.of_pre(symbol, at)
 

@@ -64,6 +64,7 @@ class Population(Owner):
         self.can_disable: bool = op.can_disable
         self.rate_window: bool = op.rate_window
         self.input_targets = {str(o.sym): str(o.target) for o in neuron.body.ops if isinstance(o, model.Input)}
+        self.streams = {str(o.sym): o for o in neuron.body.ops if isinstance(o, model.Stream)}
         self.axonal = any(isinstance(o, model.AxonSpike) for o in neuron.body.ops)
         self.last_spike = False
         self.reductions: dict[Reduction, DType] = {}
@@ -143,7 +144,7 @@ class Scene:
         self.float = self._float()
         self.declarations: list[Op] = []
         self.program: list[Op] = []
-        self._fields: dict[str, step.Field] = {}
+        self._declared: dict[str, step.Field | step.Events] = {}
         self._survey()
 
     def owners(self) -> Iterator[Owner]:
@@ -152,28 +153,28 @@ class Scene:
         yield from self.projections
 
     def declare(self, symbol: str, type: Type, role: str, loc: Loc) -> None:
-        """Declare a field; a name that is taken is the user's error, since only users' names are free."""
-        if symbol in self._fields:
-            name = symbol.partition(".")[2]
-            self.diagnostics.error(
-                "N0311",
-                f"the name '{name}' is used by nnc itself",
-                self._fields[symbol].loc,
-                help="choose another name",
-            )
+        """Declare a field."""
+        self._declare(create(step.Field, sym=Symbol(symbol), type=type, role=role, loc=loc))
+
+    def declare_events(self, symbol: str, owner: str, loc: Loc) -> None:
+        """Declare a list of events."""
+        self._declare(create(step.Events, sym=Symbol(symbol), owner=Symbol(owner), loc=loc))
+
+    def _declare(self, op: step.Field | step.Events) -> None:
+        """A name that is taken is the user's error, since only users' names are free."""
+        taken = self._declared.setdefault(op.sym, op)
+        if taken is op:
+            self.declarations.append(op)
             return
-        field = create(step.Field, sym=Symbol(symbol), type=type, role=role, loc=loc)
-        self._fields[symbol] = field
-        self.declarations.append(field)
+        name = op.sym.partition(".")[2]
+        self.diagnostics.error("N0311", f"the name '{name}' is used by nnc itself", taken.loc, help="choose another name")
 
     def type_of(self, symbol: str) -> Type:
         """Type of a declared field."""
-        field_type: Type = self._fields[symbol].type
-        return field_type
-
-    def has(self, symbol: str) -> bool:
-        """Whether a field is declared."""
-        return symbol in self._fields
+        field = self._declared[symbol]
+        assert isinstance(field, step.Field)
+        type: Type = field.type
+        return type
 
     def _float(self) -> DType:
         for owner in self.owners():

@@ -1,0 +1,63 @@
+"""What all models of a network may use by name: constants and functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnc.compiler.description import Globals
+from nnc.compiler.frontend.source import calling_site
+from nnc.runtime.errors import NNCKeyError, NNCValueError, with_hint
+from nnc.runtime.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from nnc.compiler.diagnostics import Source
+    from nnc.runtime.compiling import Compiled
+    from nnc.runtime.config import Config
+    from nnc.runtime.constants import Constant
+
+
+class Definitions:
+    """The part of a network that holds its constants and functions."""
+
+    config_: Config
+    _constants: dict[str, Constant]
+    _constant_values: dict[str, float]
+    _functions: dict[str, Source]
+    _compiled: Compiled | None
+
+    def add_constant(self, constant: Constant) -> None:
+        """Make a constant known. Raises if the name stands for something else already."""
+        known = self._constants.get(constant.name)
+        if known is not None and known.value != constant.value:
+            raise NNCValueError(f"there is a constant '{constant.name}' already; use its set() to change it")
+        self._constants[constant.name] = constant
+        self._constant_values[constant.name] = constant.value
+        constant.linked(self)
+
+    def set_constant(self, name: str, value: float) -> None:
+        """Change a constant, from the next step on."""
+        self._constant_values[name] = value
+        if self._compiled is not None and self._compiled.state.has(f"const.{name}"):
+            self._compiled.state.write(f"const.{name}", value)
+
+    def constant_value(self, name: str) -> float:
+        """Present value of a constant. Raises for an unknown name."""
+        if name not in self._constant_values:
+            raise NNCKeyError(with_hint(f"there is no constant '{name}'", name, self._constant_values))
+        return self._constant_values[name]
+
+    def add_function(self, text: str) -> None:
+        """A function that all equations made afterwards may use: `"f(x) = 1/(1 + exp(-x))"`."""
+        if not isinstance(text, str) or "=" not in text:
+            raise NNCValueError(f"add_function takes a definition such as 'f(x) = x^2', not {text!r}")
+        name = text.partition("(")[0].strip()
+        known = self._functions.get(name)
+        if known is not None and known.text != text:
+            raise NNCValueError(f"there is a function '{name}' already")
+        self._functions[name] = calling_site().source(text, "function")
+
+    def globals(self) -> Globals:
+        """What every model of the network may use."""
+        magic = REGISTRY.magic
+        functions = {**(magic._functions if magic is not None else {}), **self._functions}
+        return Globals(tuple(functions.values()), tuple(self._constants), self.config_["method"])
