@@ -183,7 +183,8 @@ class OpSpec:
 
     def has(self, trait: Trait) -> bool:
         """Whether the op has a trait."""
-        return bool(self.traits & trait)
+        # The `&` of flags makes an object, which is too slow for what every pass asks of every op.
+        return self.traits._value_ & trait._value_ != 0
 
 
 REGISTRY: dict[str, type[Op]] = {}

@@ -59,19 +59,31 @@ FIXED: Final = Effects(fixed=True)
 
 def effects(op: Op) -> Effects:
     """Effects of an op and of everything in it."""
+    return _collect(op, {})
+
+
+def summaries(root: Op) -> dict[Op, Effects]:
+    """Effects of every op with regions in `root`, itself included, in one walk."""
+    found: dict[Op, Effects] = {}
+    _collect(root, found)
+    return found
+
+
+def _collect(op: Op, found: dict[Op, Effects]) -> Effects:
     own = own_effects(op)
     if not op.regions:
         return own
     reads, writes, accumulates, fixed = set(own.reads), set(own.writes), set(own.accumulates), own.fixed
     for region in op.regions:
         for inner in region.ops:
-            found = effects(inner)
-            reads |= found.reads
-            writes |= found.writes
-            accumulates |= found.accumulates
+            part = _collect(inner, found)
+            reads |= part.reads
+            writes |= part.writes
+            accumulates |= part.accumulates
             # What ends a region of this op is no effect of the op.
-            fixed |= found.fixed and not inner.spec.has(TERMINATOR)
-    return Effects(frozenset(reads), frozenset(writes), frozenset(accumulates), fixed)
+            fixed |= part.fixed and not inner.spec.has(TERMINATOR)
+    found[op] = Effects(frozenset(reads), frozenset(writes), frozenset(accumulates), fixed)
+    return found[op]
 
 
 def effects_of(ops: Iterable[Op]) -> Effects:
@@ -193,7 +205,6 @@ _RULES: Final[Mapping[str, Callable[[Op], Effects]]] = {
     "model.ode": lambda op: _symbol("variable", _writes)(op) | FIXED,
     "model.assign": lambda op: _symbol("variable", _writes)(op) | FIXED,
     "model.get_target": lambda op: _reads(TARGET),
-    "model.coincident": lambda op: _reads("coincident"),
     "model.transmit": _transmit,
     "model.sum": _model_sum,
     "model.reduce": _model_reduce,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nnc.compiler.ir.attributes import key, same
 from nnc.compiler.ir.define import COMMUTATIVE, ISOLATED, PURE
-from nnc.compiler.ir.effects import effects, own_effects
+from nnc.compiler.ir.effects import own_effects, summaries
 from nnc.compiler.ir.rewrite import erase_all
 from nnc.compiler.passes.manager import Pass
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from nnc.compiler.ir.core import Block, Op, Value
+    from nnc.compiler.ir.effects import Effects
     from nnc.compiler.ir.model import Module
     from nnc.compiler.passes.manager import Context
 
@@ -33,7 +34,7 @@ class CSE(Pass):
 
     def run(self, module: Module, context: Context) -> bool:
         """See the class."""
-        walk = _Walk()
+        walk = _Walk(summaries(module))
         walk.regions(module)
         erase_all(walk.dead)
         return bool(walk.dead)
@@ -41,8 +42,12 @@ class CSE(Pass):
 
 @dataclass
 class _Walk:
-    """`known` are the ops visible here, by what they compute; `versions` counts the writes to each place so far."""
+    """`known` are the ops visible here, by what they compute; `versions` counts the writes to each place so far.
 
+    `inside` holds the effects of ops with regions.
+    """
+
+    inside: dict[Op, Effects]
     known: dict[Hashable, Op] = field(default_factory=dict)
     versions: defaultdict[str | Value, int] = field(default_factory=lambda: defaultdict(int))
     dead: list[Op] = field(default_factory=list)
@@ -61,9 +66,10 @@ class _Walk:
             if op.regions:
                 # A region may be entered again after its own writes, so a read at its start does not see what a read
                 # in front of it saw.
-                self.written(effects(op).writes)
+                writes = self.inside[op].writes
+                self.written(writes)
                 self.regions(op)
-                self.written(effects(op).writes)
+                self.written(writes)
                 continue
             what = self.identity(op)
             if what is None:
