@@ -49,6 +49,7 @@ no_output = Neuron(equations="v = 1")  # error: N0206 'Neuron'
 own_rate = Neuron(equations="r = 1", spike="r > 1")  # error: N0207 'r'
 no_last_spike = Neuron(equations="r = t - t_last")  # error: N0208 't_last'
 pre_in_neuron = Neuron(equations="r = pre.r")  # error: N0208 'pre.r'
+pre_sum_in_neuron = Neuron(equations="r = pre.sum(exc)")  # error: N0208 'pre.sum(exc)'
 conductance_in_post = Synapse(
     equations="x = 1",
     post_spike="x = g_target",  # error: N0208 'g_target'
