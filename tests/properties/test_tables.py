@@ -145,6 +145,52 @@ def test_canonicalize_keeps_the_bits_of_every_op_on_special_values(name: str) ->
         assert not cases, f"{name} {operands} {attributes}: (use, unknown values) {cases}"
 
 
+ONE_OPERAND = ("arith.neg", "arith.abs", "arith.not", "arith.cast", "arith.bitcast")
+
+
+def after_one(builder: Builder, value: Value) -> list[Value]:
+    """Every op of one operand, and a choice, on a value."""
+    cls = [REGISTRY[n] for n in ONE_OPERAND]
+    kinds = [(c, to) for c in cls for to in SPECIAL if valid(c, [value.type.dtype], to, {})]
+    found = [builder.value(c, value, types=[value_type(to)]) for c, to in kinds]
+    if value.type.dtype is DType.bool:
+        found.append(builder.select(value, builder.const(1, DType.i32), builder.const(2, DType.i32)))
+        found.append(builder.select(value, builder.const(False, DType.bool), builder.const(True, DType.bool)))
+    return found
+
+
+@pytest.mark.parametrize("dtype", list(SPECIAL))
+def test_canonicalize_keeps_the_bits_of_chains_of_ops(dtype: DType) -> None:
+    """All chains of two ops of one operand, three for comparisons: what a rule takes for the inverse must be one."""
+    a, b = all_pairs(dtype)
+    module, func = module_of({"a": dtype, "b": dtype, **{f"out_{d.value}": d for d in SPECIAL}})
+    builder = Builder(func.body)
+    zero, size = builder.const(0, DType.i64), builder.const(len(a), DType.i64)
+    buffers = {f.sym: builder.value(loop.FieldRef, types=[f.type], field=f.sym) for f in module.find(loop.Field)}
+    body = builder.op(loop.For, zero, size, simd=True, regions=[type(func.body)([value_type(DType.i64)])]).body
+    rows = dict.fromkeys(SPECIAL, 0)
+    with builder.at(body):
+        (index,) = body.args
+        x, y = (builder.value(loop.Load, buffers[n], index, types=[value_type(dtype)]) for n in "ab")
+        compared = [builder.cmp(p, x, other) for p in PREDICATES for other in (x, y)]
+        first = [*after_one(builder, x), *compared, *(builder.not_(c) for c in compared)]
+        for inner in first:
+            for got in after_one(builder, inner):
+                kind = got.type.dtype
+                offset = builder.const(rows[kind] * len(a), DType.i64)
+                builder.op(loop.Store, got, buffers[f"out_{kind.value}"], builder.add(index, offset))
+                rows[kind] += 1
+
+    def run() -> dict[str, list[Any]]:
+        fields = {f"out_{d.value}": np.zeros(max(1, rows[d]) * len(a), d.numpy) for d in SPECIAL}
+        run_loop(module, Memory({"a": a, "b": b, **fields}, {"n": len(a)}), 0, 1)
+        return {name: bits(array).tolist() for name, array in fields.items()}
+
+    before = run()
+    run_passes(module, "canonicalize")
+    assert run() == before
+
+
 @pytest.mark.parametrize("name", [n for n in NUMBERS if REGISTRY[n].spec.has(COMMUTATIVE)])
 def test_a_commutative_op_gives_the_same_bits_either_way(name: str) -> None:
     for operands, result, attributes in variants(name):
