@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnc.compiler.frontend.model import NeuronModel, SynapseModel
-
     from nnc.compiler.diagnostics import Loc, Source
+    from nnc.compiler.frontend.model import NeuronModel, SynapseModel
 
 Locality = Literal["local", "semiglobal", "global"]
 Kind = Literal["float", "int", "bool"]
@@ -118,7 +117,7 @@ class PopulationDescription:
 
     `arrays`: the local parameters that differ between neurons; the others are one number in the state block.
     `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `streams`: parameters whose values the
-    runtime gives for every step ahead (spike times, timed rates), see `model.stream`.
+    runtime gives for every step ahead (spike times, timed rates), see `model.stream`; they are also in `arrays`.
     """
 
     id: int

@@ -73,7 +73,7 @@ def warn(text: str) -> None:
     while frame.f_back is not None and _is_ours(str(frame.f_globals.get("__name__", ""))):
         frame = frame.f_back
         depth += 1
-    warnings.warn(f"WARNING: {text}", NNCWarning, stacklevel=depth)
+    warnings.warn(f"WARNING: {text}", NNCWarning, stacklevel=depth + 1)
 
 
 def _is_ours(module: str) -> bool:

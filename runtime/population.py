@@ -11,7 +11,7 @@ from nnc.compiler.description import ParameterDecl, PopulationDescription
 from nnc.compiler.frontend.analyse import analyse_neuron
 from nnc.runtime import geometry as places
 from nnc.runtime.attributes import Attributes
-from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, not_yet, unknown_attribute, warn
+from nnc.runtime.errors import NNCTypeError, NNCValueError, not_yet, unknown_attribute, warn
 from nnc.runtime.neuron import Neuron
 from nnc.runtime.slots import Slot, slots_of
 from nnc.runtime.views import IndividualNeuron, PopulationView
@@ -356,9 +356,3 @@ def _instance(neuron: object) -> Neuron:
     if isinstance(neuron, Neuron):
         return neuron
     raise NNCTypeError(f"neuron must be a Neuron, not {neuron!r}")
-
-
-def refuse_after_compile(network: Network, what: str) -> None:
-    """Structure is frozen by `compile()`."""
-    if network.compiled:
-        raise NNCRuntimeError(f"{what} after compile() is not possible; create it before")

@@ -5,6 +5,7 @@ All functions work on whole arrays. Without `dt` they take the step size of the 
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -149,13 +150,10 @@ def _window(spikes: Mapping[int, Sequence[int]], given: tuple[int, int] | None) 
 
 
 def _low_pass(rates: NDArray[np.float64], smooth: float, step: float) -> NDArray[np.float64]:
-    """A first-order filter along the second axis: y += (x - y) * dt / tau."""
-    out = np.empty_like(rates)
-    present = rates[:, 0].copy() if rates.shape[1] else np.zeros(len(rates))
-    for k in range(rates.shape[1]):
-        present += (rates[:, k] - present) * (step / smooth)
-        out[:, k] = present
-    return out
+    """A first-order filter along the second axis: y += (x - y) * dt / tau, starting at the first value."""
+    gain = step / smooth
+    filtered = [list(accumulate(row, lambda y, x: y + (x - y) * gain)) for row in rates.tolist()]
+    return np.asarray(filtered, np.float64).reshape(rates.shape)
 
 
 def _step(dt: float | None) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.runtime import geometry as places
-from nnc.runtime.errors import NNCIndexError, NNCTypeError, NNCValueError
+from nnc.runtime.errors import NNCAttributeError, NNCIndexError, NNCTypeError, NNCValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,7 +112,7 @@ class PopulationView:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(type(self), name) and isinstance(getattr(type(self), name), property):
-            raise AttributeError(f"'{name}' of a view cannot be assigned")
+            raise NNCAttributeError(f"'{name}' of a view cannot be assigned")
         self.set({name: value})
 
     def rank_from_coordinates(self, coord: tuple[int, ...], local: bool = False) -> int:

@@ -69,9 +69,6 @@ def _float(value: float, dtype: DType) -> Expr:
     return Expr(text, UNARY if text.startswith("-") else ATOM)
 
 
-Row = "Callable[[Op, Sequence[Expr]], Expr]"
-
-
 def _call(op: Op, function: str, args: Sequence[Expr]) -> Expr:
     return Expr(f"{function}({', '.join(a.text for a in args)})")
 

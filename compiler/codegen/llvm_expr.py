@@ -174,9 +174,6 @@ class Call:
         return self.type(DType.bool)
 
 
-Row = "Callable[[Call, Sequence[str]], str]"
-
-
 def _two(real: str, whole: str) -> Callable[[Call, Sequence[str]], str]:
     def row(c: Call, args: Sequence[str]) -> str:
         return c.w.let(f"{real if c.dtype.is_float else whole} {c.kind} {args[0]}, {args[1]}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from nnc.compiler.frontend.analyse import global_functions
+from nnc.compiler.description import PopulationDescription
+from nnc.compiler.frontend.analysis import global_functions
 from nnc.compiler.frontend.bodies import Bodies
 from nnc.compiler.frontend.links import (
     Network,
@@ -25,7 +26,7 @@ from nnc.compiler.ir.types import At, DType, value_type
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnc.compiler.description import NetworkDescription, PopulationDescription, ProjectionDescription
+    from nnc.compiler.description import NetworkDescription, ProjectionDescription
     from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.frontend import syntax as ast
     from nnc.compiler.frontend.model import Model
@@ -141,10 +142,14 @@ class _Build:
     def declare(
         self, builder: Builder, owner: PopulationDescription | ProjectionDescription, types: Mapping[str, Type]
     ) -> None:
-        """`model.param` and `model.state` of every attribute, in order."""
+        """`model.param`, `model.stream` and `model.state` of every attribute, in order."""
+        streams = owner.streams if isinstance(owner, PopulationDescription) else frozenset()
         for info in localities(owner).values():
-            op = model.State if info.assigned else model.Param
             with builder.from_(info.loc):
+                if info.name in streams:
+                    builder.op(model.Stream, sym=Symbol(info.name), type=types[info.name])
+                    continue
+                op = model.State if info.assigned else model.Param
                 builder.op(op, sym=Symbol(info.name), type=types[info.name], locality=info.locality)
 
     def bodies(

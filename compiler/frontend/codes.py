@@ -61,7 +61,6 @@ CODES: Final[dict[str, str]] = {
     "N0606": "the population receives no such input",
     "N0607": "an input sum needs the name of one target",
     "N0608": "one shared value cannot be delayed differently for every synapse",
-    "N0609": "'unless_post' together with delays",
     "N0610": "a name that looks like a conductance but is none",
     "N0611": "'g_target' is transmitted before the other statements",
     "N0612": "'g_target += w' is added",

@@ -11,7 +11,7 @@ from nnc.compiler.frontend import flags as fl
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.builtins import METHODS
 from nnc.compiler.frontend.model import AttributeInfo, Bound, EventStatement
-from nnc.compiler.frontend.values import initial_value, number, parameter_value, stored
+from nnc.compiler.frontend.values import initial_value, number, parameter_value, same, stored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -205,12 +205,8 @@ class Declare:
         return METHODS[method]
 
     def _contradiction(self, what: str, written: object, given: object, loc: Loc) -> None:
-        if written is None or given is None or written == given:
+        if written is None or given is None or same(written, given):
             return
-        if isinstance(written, ast.Number) and isinstance(given, ast.Number | int | float):
-            value = given.value if isinstance(given, ast.Number) else given
-            if written.value == value:
-                return
         self.diagnostics.error(
             "N0113",
             f"the text has a flag '{what}', the Variable a keyword '{what}', and they differ",

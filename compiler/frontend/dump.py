@@ -10,7 +10,7 @@ from nnc.compiler.diagnostics import Diagnostics, Loc, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nnc.compiler.description import NetworkDescription
+    from nnc.compiler.description import NetworkDescription, PopulationDescription, ProjectionDescription
 
 _HIDDEN = ("loc", "name_loc", "variable_loc", "diagnostics")
 
@@ -18,7 +18,9 @@ _HIDDEN = ("loc", "name_loc", "variable_loc", "diagnostics")
 def dump(description: NetworkDescription) -> str:
     """One tree per population and projection, places left out."""
     out: list[str] = []
-    for owner in (*description.populations, *description.projections):
+    owners: tuple[PopulationDescription | ProjectionDescription, ...]
+    owners = (*description.populations, *description.projections)
+    for owner in owners:
         out.append(f"{owner.symbol}:")
         out += [f"  {line}" for line in _tree(owner.model)]
     return "\n".join(out) + "\n"

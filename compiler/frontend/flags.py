@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from nnc.compiler.diagnostics import UNKNOWN, did_you_mean
 from nnc.compiler.frontend.builtins import METHODS
 from nnc.compiler.frontend.model import Bound
+from nnc.compiler.frontend.values import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -139,7 +140,7 @@ class _Reading:
 
     def repeated(self, flag: Flag) -> None:
         before = self.values.get(flag.name)
-        if before is None or before != flag.value:
+        if flag.name in self.values and not same(before, flag.value):
             self.diagnostics.error("N0113", f"the flag '{flag.name}' is given twice", flag.loc, help="keep one of them")
 
     def single(self, found: list[Flag], meaning: dict[str, str], code: str, what: str) -> Flag | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nnc.compiler.description import PopulationDescription
 from nnc.compiler.diagnostics import did_you_mean
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.checks import dependencies
@@ -14,7 +15,7 @@ from nnc.compiler.ir.types import At, DType, value_type
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from nnc.compiler.description import NetworkDescription, PopulationDescription, ProjectionDescription
+    from nnc.compiler.description import NetworkDescription, ProjectionDescription
     from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.frontend.flags import Owner
     from nnc.compiler.frontend.model import AttributeInfo, SynapseModel
@@ -57,10 +58,12 @@ def localities(owner: PopulationDescription | ProjectionDescription) -> dict[str
 def attribute_types(owner: PopulationDescription | ProjectionDescription, dtype: DType, each: At) -> dict[str, Type]:
     """Types of the attributes of an object, with the locality of what is stored; `each` is that of what differs."""
 
+    streams = owner.streams if isinstance(owner, PopulationDescription) else frozenset()
+
     def at(info: AttributeInfo) -> At:
         if info.locality == "semiglobal":
             return At.post
-        differs = info.assigned or info.name in owner.arrays
+        differs = info.assigned or info.name in owner.arrays or info.name in streams
         return each if info.locality == "local" and differs else At.one
 
     return {a.name: value_type(_DTYPES.get(a.kind, dtype), at(a)) for a in localities(owner).values()}

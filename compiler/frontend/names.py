@@ -200,6 +200,10 @@ class _Check:
         if not self.place.inputs:
             self.misplaced_sum(call)
             return
+        if call.side is not None and not self.place.sides:
+            help = "a neuron reads its own input: 'sum(exc)'"
+            self.d.error("N0208", f"'{call.side}.sum' is not available in {self.place.what}", call.loc, help=help)
+            return
         if self.scope.owner == "synapse" and call.side is None:
             help = "write 'pre.sum(target)' or 'post.sum(target)'"
             self.d.error("N0311", "a synapse has no input of its own", call.loc, help=help)

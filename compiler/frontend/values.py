@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
 from nnc.compiler.description import ConstantRef
+from nnc.compiler.diagnostics import Loc
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.builtins import DISTRIBUTIONS
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
@@ -60,6 +62,22 @@ def _apply(operator: ast.BinaryOperator, a: Value, b: Value) -> Value | None:
     except (ArithmeticError, ValueError):
         return None
     return None
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two expressions (or numbers) say the same, wherever they stand."""
+    return _shape(a) == _shape(b)
+
+
+def _shape(node: object) -> object:
+    if isinstance(node, ast.Number | int | float):
+        return float(node.value if isinstance(node, ast.Number) else node)
+    if isinstance(node, tuple):
+        return tuple(_shape(n) for n in node)
+    if not dataclasses.is_dataclass(node):
+        return node
+    values = (getattr(node, f.name) for f in dataclasses.fields(node))
+    return (type(node).__name__, *(_shape(v) for v in values if not isinstance(v, Loc)))
 
 
 def stored(value: Value, kind: Kind) -> Value:

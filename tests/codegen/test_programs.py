@@ -345,6 +345,43 @@ def test_small_integers_and_bools_in_memory(target: Target) -> None:
     assert np.array_equal(block.fields["flag"], np.arange(77) % 3 != 0)
 
 
+def test_libraries_come_and_go_while_threads_of_openmp_sleep(target: Target) -> None:
+    for i in range(30):
+        p = Program()
+        x = p.field(f"x{i % 3}", F64)
+        with p.time():
+            p.barrier()
+            with p.when(p.cmp("eq", p.id(), p.int(0))):
+                p.store(p.add(p.load(x, p.int(0)), p.const(1.0, F64)), x, p.int(0))
+        loaded = target.load(target.emit(p.finish()))
+        block = StateBlock(loaded.layout, {}, team=2)
+        loaded.run(block, 0, 3)
+        assert block.fields[f"x{i % 3}"][0] == 3.0
+        del loaded
+
+
+def test_nothing_is_contracted(target: Target) -> None:
+    """1 - (1 + e)(1 - e) is 0 when the product is rounded, and e * e when it is not."""
+    p = Program()
+    p.size("n")
+    a, b, n = p.field("a", F64, "n"), p.field("b", F64, "n"), p.length("n")
+    out, total = p.field("out", F64, "n"), p.field("total", F64)
+    with p.loop(p.int(0), n, simd=True) as i:
+        product = p.mul(p.load(a, i), p.load(b, i))
+        p.store(p.sub(p.const(1.0, F64), product), out, i)
+    p.store(
+        p.reduce("add", p.int(0), n, F64, lambda j: [p.sub(p.mul(p.load(a, j), p.load(b, j)), p.const(1.0, F64))]),
+        total,
+        p.int(0),
+    )
+    loaded = target.load(target.emit(p.finish()))
+    block = StateBlock(loaded.layout, {"n": 50})
+    block.fields["a"][...], block.fields["b"][...] = 1 + 2.0**-30, 1 - 2.0**-30
+    loaded.run(block, 0, 0)
+    assert not block.fields["out"].any()
+    assert block.fields["total"][0] == 0.0
+
+
 def test_a_run_of_no_steps_leaves_the_time(target: Target) -> None:
     p = Program()
     x = p.field("x", F64)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from nnc.compiler.ir import step
 from support.step_networks import lowered, read
+
+from nnc.compiler.ir import step
 
 ON_POST = "model.on_post { %w = model.get @w : f64[syn] model.set @w, %w }"
 CHANGING = """model.on_post {

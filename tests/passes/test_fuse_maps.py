@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import StepState, run_step
 from nnc.compiler.ir.parser import parse_module
@@ -53,6 +54,11 @@ ONCE = """step.map @map.e over once in @pop0 phase 6 {
   step.write @pop0.s, %t
 }
 """
+OFF = """step.map @map.f over once in @pop0 phase 6 if @pop0.on {
+  %c = const false : bool
+  step.write @pop0.on, %c
+}
+"""
 RECORD = "step.record targets [@pop0.x]\n"
 
 
@@ -70,6 +76,7 @@ CASES = {
     "another flag": (DOUBLE + ADD.replace("phase 4", "phase 4 if @pop0.on"), 2),
     "a sum over all neurons": (DOUBLE + SUM, 2),
     "a use of the sum": (SUM + USE, 2),
+    "a flag that the first one clears": (OFF + ONCE.replace("phase 6", "phase 6 if @pop0.on"), 2),
     "a record in between": (ADD + RECORD + renamed(DOUBLE, "z"), 2),
 }
 
@@ -84,7 +91,7 @@ def outcome(text: str, fuse: bool) -> tuple[dict[str, np.ndarray], int, list[lis
         "pop0.x": np.array([1.0, 2.0, 3.0]),
         "pop0.y": np.array([0.5, 0.25, 0.125]),
         "pop0.s": np.array([7.0]),
-        "pop0.on": np.array([False]),
+        "pop0.on": np.array([True]),
     }
     run_step(module, StepState(fields, {"pop0.n": 3}), 0, 2, lambda op, k, s: seen.append(s.fields["pop0.x"].tolist()))
     return fields, len(list(module.find(step.Map))), seen

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.step_networks import STAGES, TEXTS, lowered, random_wires, read, run, spikes, state
+
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
-from support.step_networks import STAGES, lowered, random_wires, read, run, spikes, state
+from nnc.compiler.ir.printer import print_module
 
 N = 40
 
@@ -283,11 +285,12 @@ def test_the_last_spike_is_the_previous_one_until_the_step_is_over() -> None:
     assert (second.fields["pop1.a"], second.fields["pop1.b"]) == ([1.0], [3.0])
 
 
-def test_mean_firing_rate_counts_the_window() -> None:
-    neuron = """
-    model.state @r : f64[neuron] local
+@pytest.mark.parametrize("declared", ["state @r : f64[neuron]", "param @r : f64"])
+def test_mean_firing_rate_counts_the_window(declared: str) -> None:
+    neuron = f"""
+    model.{declared} local
     model.stream @next : bool[neuron]
-    model.spike { %x = model.get @next : bool[neuron] yield %x }
+    model.spike {{ %x = model.get @next : bool[neuron] yield %x }}
     """
     text = network("model.param @w : f64[syn] local", neuron=neuron).replace('"inh"]', '"inh"] rate_window')
     seen = [
@@ -341,16 +344,126 @@ def test_refractory_neurons_keep_all_but_conductances_and_clamps() -> None:
     assert (end.fields["pop1.g_exc"], end.fields["pop1.rf"]) == ([5.0], [3.0])
 
 
+AXON = """
+    model.state @v : f64[neuron] local
+    model.state @n : i32[neuron] local
+    model.update local {
+      %v = model.get @v : f64[neuron]
+      %one = const 1.0 : f64
+      %x = arith.add %v, %one : f64[neuron]
+      model.set @v, %x
+    }
+    model.spike {
+      %v = model.get @v : f64[neuron]
+      %limit = const 2.5 : f64
+      %x = arith.cmp gt %v, %limit : bool[neuron]
+      yield %x
+    }
+    model.reset { %low = const -1.0 : f64 model.set @v, %low }
+    model.axon_spike {
+      %v = model.get @v : f64[neuron]
+      %one = const 1.0 : f64
+      %x = arith.cmp eq %v, %one : bool[neuron]
+      %zero = const 0.0 : f64
+      %y = arith.cmp lt %v, %zero : bool[neuron]
+      %z = arith.or %x, %y : bool[neuron]
+      yield %z
+    }
+    model.axon_reset {
+      %n = model.get @n : i32[neuron]
+      %real = arith.cast %n : f64[neuron]
+      %c = const 1.9 : f64
+      %x = arith.add %real, %c : f64[neuron]
+      %cut = arith.cast %x : i32[neuron]
+      model.set @n, %cut
+    }
+"""
+
+
+def test_axonal_events_are_tested_behind_the_reset_and_arrive_after_one_step() -> None:
+    synapse = "model.on_axon { %one = const 1.0 : f64 model.transmit add %one }"
+    text = network(synapse, delay="uniform").replace(SOURCE, f"model.neuron @pop0.model spiking {{ {AXON} }}")
+    end = told(text, {}, 6, 4)
+    assert spikes(end, 6) == [[], [], [0], [], [], []]
+    assert spikes(end, 6, "pop0.axon") == [[0], [], [0], [], [0], []]
+    assert end.fields["pop0.n"] == [3]
+    assert [told(text, {}, k, 4).fields["pop1.v"][0] for k in range(1, 7)] == [0.0, 1.0, 1.0, 2.0, 2.0, 3.0]
+
+
+def test_reductions_are_those_of_the_end_of_the_step() -> None:
+    kinds = {"mean": 0.5, "max": 4.0, "min": -3.0, "norm1": 8.0, "norm2": np.sqrt(26.0)}
+    code = "\n".join(
+        f"%{k} = model.reduce {k} @x : f64 %b{k} = model.get @{k} : f64[neuron]"
+        f" %z{k} = arith.mul %b{k}, %zero : f64[neuron]"
+        f" %s{k} = arith.add %z{k}, %{k} : f64[neuron] model.set @{k}, %s{k}"
+        for k in kinds
+    )
+    states = "\n".join(f"model.state @{k} : f64[neuron] local" for k in kinds)
+    text = f"""module @net dt = 1.0 {{
+      model.neuron @pop0.model rate {{
+        model.state @x : f64[neuron] local {states}
+        model.update local {{
+          %zero = const 0.0 : f64 {code}
+          %x = model.get @x : f64[neuron] %y = arith.neg %x : f64[neuron] model.set @x, %y
+        }}
+      }}
+      model.population @pop0 : @pop0.model targets []
+    }}"""
+    module = lowered(text)
+    start = state(module, 4, {}, pop0__x=[1.0, -3.0, 4.0, 0.0])
+    first = run(module, start, 1)
+    assert [float(first.fields[f"pop0.{k}_x"][0]) for k in kinds] == [-0.5, 3.0, -4.0, 8.0, np.sqrt(26.0)]
+    assert not first.fields["pop0.mean"].any()
+    second = run(module, state(module, 4, {}, pop0__x=[-1.0, 3.0, -4.0, 0.0]), 2)
+    assert [float(second.fields[f"pop0.{k}"][2]) for k in kinds] == pytest.approx(list(kinds.values()))
+
+
+@pytest.mark.parametrize(("delay", "d"), [("one", 1), ("uniform", 2), ("each", 3)])
+def test_sums_in_psp_are_those_of_the_step_before_and_of_all_targets(delay: str, d: int) -> None:
+    text = f"""module @net dt = 1.0 {{
+      model.neuron @pop0.model rate {{
+        model.state @r : f64[neuron] local
+        model.update local {{ %s = model.sum "" : f64[neuron] model.set @r, %s }}
+      }}
+      model.synapse @proj0.model rate {{ model.psp {{ %t = model.time : f64 yield %t }} }}
+      model.synapse @proj1.model rate {{
+        model.psp {{
+          %a = model.sum "a" of pre : f64[pre]
+          %b = model.sum "a" of post : f64[post]
+          %c = const 1000.0 : f64
+          %x = arith.mul %a, %c : f64[pre]
+          %y = arith.add %x, %b : f64[syn]
+          yield %y
+        }}
+      }}
+      model.population @pop0 : @pop0.model targets ["a", "b"]
+      model.projection @proj0 : @proj0.model from @pop0 to @pop0 targets ["a"] delay one index i32
+      model.projection @proj1 : @proj1.model from @pop0 to @pop0 targets ["b"] delay {delay} index i32
+    }}"""
+    module = lowered(text)
+    wires = {"proj0": Connectivity([0], [0]), "proj1": Connectivity([0], [0], d)}
+    end = run(module, state(module, 1, wires), 8)
+    assert end.fields["pop0.sum_a"] == [7.0]
+    assert end.fields["pop0.r"] == [7.0 + 1000.0 * (7 - d) + 6.0]
+
+
 def test_an_event_may_not_change_what_is_shared() -> None:
     synapse = "model.state @x : f64 global model.on_pre { %x = model.get @x : f64 model.set @x, %x }"
-    with pytest.raises(DiagnosticError, match="N0303.*one value for the whole projection"):
+    with pytest.raises(DiagnosticError, match=r"N0305.*one value for the whole projection"):
         lowered(network(synapse))
 
 
 def test_names_that_nnc_needs_are_refused() -> None:
     neuron = REFRACTORY.replace("@count", "@hold")
-    with pytest.raises(DiagnosticError, match="N0311.*'hold'"):
+    with pytest.raises(DiagnosticError, match=r"N0203.*'hold'"):
         lowered(network(ADD, neuron=neuron))
+
+
+@pytest.mark.parametrize("name", ["izhikevich", "coba", "rate"])
+def test_texts(name: str) -> None:
+    """The second part of each text is what becomes of the first."""
+    expected = (TEXTS / f"{name}.ir").read_text(encoding="utf-8").partition("// -----\n")[2]
+    assert print_module(lowered(read(name))) == expected
 
 
 @pytest.mark.parametrize("name", ["izhikevich", "coba", "rate"])

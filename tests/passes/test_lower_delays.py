@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.step_networks import lowered, read, run, spikes, state
+
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
-from support.step_networks import lowered, read, run, spikes, state
 
 
 def relay(delay: str) -> str:

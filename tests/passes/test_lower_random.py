@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from support.step_networks import lowered, random_wires, read, run, state
+
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
-from support.step_networks import lowered, random_wires, read, run, state
 
 
 def drawing(distribution: str, *parameters: float | str, where: str = "neuron") -> str:
@@ -77,9 +78,9 @@ def test_parameters_are_those_of_the_moment() -> None:
 
 @pytest.mark.parametrize("name", ["gamma", "binomial"])
 def test_distributions_that_need_rejection_say_what_they_take(name: str) -> None:
-    with pytest.raises(DiagnosticError, match="N0601"):
+    with pytest.raises(DiagnosticError, match="N0312"):
         drawn(drawing(name, "a", 0.5))
-    with pytest.raises(DiagnosticError, match="N0601"):
+    with pytest.raises(DiagnosticError, match="N0312"):
         drawn(drawing(name, 1e6, 0.5))
 
 

@@ -9,11 +9,12 @@ import networkx as nx
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nnc.compiler.ir import step
-from nnc.compiler.passes.order_maps import OrderMaps, arrange, by_phase, dependences
-from nnc.compiler.passes.manager import Context
-from nnc.compiler.passes.program import actions
 from support.step_networks import lowered, random_wires, read, run, state
+
+from nnc.compiler.ir import step
+from nnc.compiler.passes.manager import Context
+from nnc.compiler.passes.order_maps import OrderMaps, arrange, by_phase, dependences
+from nnc.compiler.passes.program import actions
 
 if TYPE_CHECKING:
     import random

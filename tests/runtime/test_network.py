@@ -192,6 +192,12 @@ def test_setup_is_the_template_of_later_networks():
     assert (ann.dt(), ann.Network().dt, before.dt) == (0.25, 0.25, 1.0)
 
 
+def test_warnings_point_at_the_line_of_the_script():
+    with pytest.warns(NNCWarning) as caught:
+        ann.setup(no_such_key=1)
+    assert caught[0].filename == __file__
+
+
 def test_look_ups():
     net = ann.Network()
     p = net.create(1, ann.Neuron(**CELL), name="a")

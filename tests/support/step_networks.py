@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from nnc.compiler.diagnostics import Diagnostics, Source
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity, StepState, run_step
@@ -17,8 +18,9 @@ from nnc.compiler.passes.manager import Context, Pipeline
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnc.compiler.ir.model import Module
     from numpy.typing import NDArray
+
+    from nnc.compiler.ir.model import Module
 
     Array = NDArray[Any]
 

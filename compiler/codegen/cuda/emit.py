@@ -41,8 +41,9 @@ class KernelEmitter(Emitter):
 
     target = "cuda"
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, threads: int) -> None:
         super().__init__(layout)
+        self.threads = threads
         self.parallel = False
         self.shared: list[str] = []
         self._shared_bytes = LANES * 8
@@ -122,7 +123,7 @@ class KernelEmitter(Emitter):
     def record(self, op: loop.Record) -> None:
         """Every thread copies its part of a row."""
         self.helpers.update(("bound", "record"))
-        first = self.let(f"mul i64 %tid, {THREADS}")
+        first = self.let(f"mul i64 %tid, {self.threads}")
         thread = self.let(f"add i64 {first}, %lane")
         when = int(op.when == "targets")
         self.sync()
@@ -147,7 +148,7 @@ class KernelEmitter(Emitter):
         offset = self.let(f"mul i64 %lane, {op.step}")
         first = self.let(f"add i64 {lo}, {offset}")
         with self.divided():
-            self.iterate(first, hi, str(THREADS * op.step), op.body)
+            self.iterate(first, hi, str(self.threads * op.step), op.body)
         self.sync()
 
     def reduce(self, op: loop.Reduce) -> None:
@@ -202,20 +203,20 @@ class KernelEmitter(Emitter):
         self.values[op.results[0]] = self.let(f"fptrunc double {result} to float") if dtype is DType.f32 else result
 
 
-def emit_kernel(module: Op) -> str:
-    """The LLVM module of the kernel."""
+def emit_kernel(module: Op, threads: int = THREADS) -> str:
+    """The LLVM module of the kernel, for blocks of so many threads: a multiple of 32."""
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "cuda", "there is no loop.func")
-    emitter = KernelEmitter(layout)
+    emitter = KernelEmitter(layout, threads)
     kernel = emitter.function(func)
     texts = {
         "bound": BOUND,
         "barrier": BARRIER,
         "stop": STOP,
         "compact": COMPACT,
-        "record": record(THREADS),
+        "record": record(threads),
         "philox": philox(),
         "fmod": FMOD,
         "parts": f"@parts = internal addrspace(3) global [{LANES} x i64] undef, align 64\n",
@@ -223,7 +224,7 @@ def emit_kernel(module: Op) -> str:
     parts = [f"; Made by nnc; state block ABI {ABI}.\n", SYNC]
     parts += [text for name, text in texts.items() if name in emitter.helpers]
     parts += ["\n".join([*emitter.shared, *emitter.declared.values()]) + "\n"]
-    return "\n".join([*parts, kernel, f'attributes #0 = {{ convergent nounwind "nvvm.reqntid"="{THREADS}" }}\n'])
+    return "\n".join([*parts, kernel, f'attributes #0 = {{ convergent nounwind "nvvm.reqntid"="{threads}" }}\n'])
 
 
 def emit_ptx(module: Op, arch: str = "sm_75") -> str:

@@ -145,8 +145,10 @@ def open_library(path: Path) -> tuple[Any, Any]:
 
     ffi = cffi.FFI()
     ffi.cdef("int64_t nnc_run(void *block, int64_t t0, int64_t t1);")
+    # Unloading the last user of the OpenMP library would unload it too, under the feet of its sleeping threads.
+    keep = getattr(ffi, "RTLD_NODELETE", 0)
     try:
-        library = ffi.dlopen(str(path))
+        library = ffi.dlopen(str(path), ffi.RTLD_NOW | keep)
     except OSError as error:
         raise TargetUnavailable("openmp", f"{path.name} cannot be loaded: {error}") from error
     return library.nnc_run, (ffi, library)

@@ -24,7 +24,7 @@ class Instantiate(Pass):
 
     Afterwards nothing of the model level is left. In a map every field is read at most once in front of its first
     write and written at most once, at the end; what does not change is not written, and a map without effect is not
-    made. Errors: N0303 (an event changes a value that is shared), N0311 (a reserved name), N0601 (a distribution).
+    made. Errors: N0305 (an event changes a value that is shared), N0203 (a reserved name), N0312 (a distribution).
     """
 
     name: ClassVar[str] = "instantiate"

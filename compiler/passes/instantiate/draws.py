@@ -33,7 +33,7 @@ def draw(
 ) -> Value:
     """A number of a distribution (language specification, 2.10).
 
-    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0601 for a distribution
+    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0312 for a distribution
     whose parameters cannot be handled.
     """
     first, second = parameters[0], parameters[-1]
@@ -76,7 +76,7 @@ def _gamma(
     number = shape.op.value if isinstance(shape.op, arith.Const) else None
     if number is None or not 0 < number <= MOST_SHAPE or number * 2 != int(number * 2):
         diagnostics.error(
-            "N0601",
+            "N0312",
             "a gamma distribution in an equation needs a shape that is a number, a multiple of 0.5 up to "
             f"{MOST_SHAPE}, not a parameter",
             b.loc,
@@ -99,7 +99,7 @@ def _binomial(b: Builder, trials: Value, chance: Value, u: Value, diagnostics: D
     number = trials.op.value if isinstance(trials.op, arith.Const) else None
     if number is None or not 0 <= number <= MOST_TRIALS or number != int(number):
         diagnostics.error(
-            "N0601",
+            "N0312",
             "a binomial distribution in an equation needs a number of trials that is a whole number up to "
             f"{MOST_TRIALS}, not a parameter",
             b.loc,

@@ -24,7 +24,11 @@ def declare(scene: Scene, pop: Population) -> None:
     """The population, its fields and its events."""
     scene.declarations.append(create(step.Neurons, sym=Symbol(pop.symbol), loc=pop.loc))
     for name, op in pop.attributes.items():
-        scene.declare(pop.field(name), op.type, "param" if isinstance(op, model.Param) else "state", op.loc)
+        counted = name == "r" and pop.rate_window
+        type = op.type.with_at(At.neuron) if counted else op.type
+        scene.declare(
+            pop.field(name), type, "param" if isinstance(op, model.Param) and not counted else "state", op.loc
+        )
     for name, stream in pop.streams.items():
         scene.declare(pop.field(name), stream.type, "param", stream.loc)
         _declare_ring(scene, pop, name, "ahead", f"{name}.depth")
@@ -139,7 +143,7 @@ class NeuronBody(Body):
             for op in body.ops:
                 if isinstance(op, model.Set) and self.locality(str(op.attr)) is At.one:
                     self.scene.diagnostics.error(
-                        "N0303",
+                        "N0305",
                         f"{what} cannot change '{op.attr}', which is one value for the whole population",
                         op.loc,
                         help="make it a local variable",

@@ -89,7 +89,7 @@ class SynapseBody(Body):
         population = self.proj.at(op.side)
         if op.attr in population.streams:
             self.scene.diagnostics.error(
-                "N0304",
+                "N0614",
                 f"a synapse cannot see '{op.attr}', which has a new value in every step",
                 op.loc,
                 help="give it to a variable of the neuron and read that one",
@@ -290,7 +290,7 @@ def _checked(scene: Scene, proj: Projection, code: Block) -> bool:
     for op in code.ops:
         if isinstance(op, model.Set) and scene.type_of(proj.field(str(op.attr))).at is At.one:
             scene.diagnostics.error(
-                "N0303",
+                "N0305",
                 f"an event cannot change '{op.attr}', which is one value for the whole projection",
                 op.loc,
                 help="make it a local variable",

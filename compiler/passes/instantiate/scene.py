@@ -167,7 +167,9 @@ class Scene:
             self.declarations.append(op)
             return
         name = op.sym.partition(".")[2]
-        self.diagnostics.error("N0311", f"the name '{name}' is used by nnc itself", taken.loc, help="choose another name")
+        self.diagnostics.error(
+            "N0203", f"the name '{name}' is used by nnc itself", taken.loc, help="choose another name"
+        )
 
     def type_of(self, symbol: str) -> Type:
         """Type of a declared field."""

@@ -1,0 +1,60 @@
+"""Targets, events, and what the arguments of `Synapse` demand together."""
+
+from nnc.runtime.neuron import Neuron
+from nnc.runtime.synapse import Synapse
+
+SPIKING = Neuron(equations="dv/dt = g_exc", spike="v > 1", reset="v = 0")
+RATE = Neuron(equations="r = sum(exc)")
+
+structural = Synapse(creating="pre.r > 1 : proba=0.5")  # error: N0601 'Synapse'
+spiking_operation = {
+    "pre": SPIKING,
+    "post": SPIKING,
+    "synapse": Synapse(psp="w * pre.v", operation="max"),  # error: N0603 'Synapse'
+}
+never_run = {
+    "pre": RATE,
+    "post": RATE,
+    "synapse": Synapse(pre_spike="g_target += w"),  # warning: N0605 'Synapse'
+}
+no_post_spikes = {
+    "pre": SPIKING,
+    "post": RATE,
+    "synapse": Synapse(pre_spike="g_target += w", post_spike="w += 1"),  # warning: N0605 'Synapse'
+}
+no_post_times = {
+    "pre": SPIKING,
+    "post": RATE,
+    "synapse": Synapse(pre_spike="g_target += w * (t - t_post)"),  # error: N0605 'Synapse'
+}
+unconnected_sum = {
+    "pre": RATE,
+    "post": RATE,
+    "synapse": Synapse(equations="x = pre.sum(inh) + post.sum(exc)"),  # error: N0606 'pre.sum(inh)'
+}
+sum_of_expression = Neuron(equations="r = sum(exc + inh)")  # error: N0607 'sum(exc + inh)'
+sum_of_nothing = Synapse(equations="x = pre.sum()")  # error: N0607 'pre.sum()'
+shared_and_delayed = {
+    "pre": Neuron(equations="m = t : population; r = m"),
+    "post": RATE,
+    "synapse": Synapse(psp="w * pre.m"),  # error: N0608 'pre.m'
+    "delay": "each",
+}
+conductance_parameter = Neuron(
+    parameters="g_leak = 1.0",  # note: N0610 'g_leak'
+    equations="dv/dt = -g_leak*v",
+    spike="v > 1",
+)
+conductance_name = Synapse(
+    pre_spike="""
+        g_target += w
+        g_exc += w  # warning: N0610 'g_exc'
+    """
+)
+late_transmission = Synapse(
+    pre_spike="""
+        w += 1.0
+        g_target += 2*w  # warning: N0611 'w'
+    """
+)
+added_transmission = Synapse(pre_spike="w += 1.0")  # note: N0612 'Synapse'
