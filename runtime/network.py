@@ -25,6 +25,7 @@ from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.remarks import show_remarks
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 
 if TYPE_CHECKING:
@@ -285,6 +286,7 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
         self._stale = False
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
+        show_remarks(self)
 
     def changed(self) -> None:
         """A fact that the program relies on has changed: make a new one before the next step."""

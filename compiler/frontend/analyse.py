@@ -6,9 +6,11 @@ defined is then missing everywhere. Warnings and notes stay with the model.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from nnc.compiler.frontend.neuron import NeuronAnalysis
+from nnc.compiler.frontend.remarks import remarks
 from nnc.compiler.frontend.synapse import SynapseAnalysis
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 def analyse_neuron(description: NeuronDescription, globals: Globals) -> NeuronModel:
     """The checked model of a neuron. Raises `DiagnosticError` with all that is wrong."""
-    return NeuronAnalysis(description, globals).model()
+    model = NeuronAnalysis(description, globals).model()
+    return replace(model, diagnostics=(*model.diagnostics, *remarks(model)))
 
 
 def analyse_synapse(
@@ -28,4 +31,5 @@ def analyse_synapse(
 
     Raises `DiagnosticError` with all that is wrong.
     """
-    return SynapseAnalysis(description, globals, pre_kind).model()
+    model = SynapseAnalysis(description, globals, pre_kind).model()
+    return replace(model, diagnostics=(*model.diagnostics, *remarks(model)))

@@ -66,6 +66,12 @@ CODES: Final[dict[str, str]] = {
     "N0611": "'g_target' is transmitted before the other statements",
     "N0612": "'g_target += w' is added",
     "N0613": "a flag without effect",
+    "N0701": "division by a constant zero",
+    "N0702": "an attribute bears the name of something that the language provides",
+    "N0703": "a parameter that no equation reads",
+    "N0704": "a variable that no equation reads",
+    "N0705": "a time constant is below the step",
+    "N0706": "the step is too long for the method: the solution would grow without bound",
 }
 """Errors, warnings and notes; the second digit pair is the kind: 01 syntax, 02 names, 03 types and localities,
-04 dependencies, 05 methods, 06 targets and what the API asks for."""
+04 dependencies, 05 methods, 06 targets and what the API asks for, 07 numbers and units."""
