@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from nnc.compiler.codegen.target import get_target
 from support.networks import THREE, RandomNetwork, assert_same_bits, random_networks, run
+
+from nnc.compiler.codegen.target import get_target
 
 STEPS = {"izhikevich": 60, "coba": 250, "rate": 40}
 
