@@ -45,7 +45,6 @@ def compile_network(description: NetworkDescription, options: Options | None = N
 def artifact(description: NetworkDescription, options: Options) -> Artifact:
     """The target's text for a network, from the cache where it is there."""
     from nnc.compiler.codegen.cache import default_cache
-
     from nnc.compiler.codegen.target import get_target
 
     name = options.target or DEFAULT_TARGET
@@ -69,9 +68,8 @@ def artifact(description: NetworkDescription, options: Options) -> Artifact:
 def lower(description: NetworkDescription, options: Options, upto: str | None = None) -> Module:
     """The network's IR after the pipeline, or after the pass `upto` of it; "" is the IR as it was built."""
     from nnc.compiler.frontend.build import build_module
-    from nnc.compiler.passes.manager import Context, Pipeline
-
     from nnc.compiler.passes import DEFAULT_PIPELINE
+    from nnc.compiler.passes.manager import Context, Pipeline
 
     diagnostics = Diagnostics()
     module = build_module(description, diagnostics)
@@ -88,10 +86,9 @@ def lower(description: NetworkDescription, options: Options, upto: str | None = 
 
 def stage_text(description: NetworkDescription, stage: str, options: Options) -> str:
     """The text of a stage: `ast`, `model`, `step`, `loop`, `c`, `llvm`, `ptx`, or `all` of them."""
-    from nnc.compiler.ir.printer import print_module
-
     from nnc.compiler.codegen.target import get_target
     from nnc.compiler.frontend.dump import dump
+    from nnc.compiler.ir.printer import print_module
 
     if stage == "all":
         stages = ("ast", "model", "step", "loop", *_LANGUAGE_TARGET)

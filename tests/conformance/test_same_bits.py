@@ -46,6 +46,7 @@ def test_the_spiking_examples_fire_within_these_steps(name: str) -> None:
     assert len(run(build, steps=STEPS[name], dt=dt)["pop0.spike"]) > 20
 
 
+@pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 @settings(
     max_examples=6, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
