@@ -15,11 +15,15 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 import nnc as ann
-import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DT = 0.1
 FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-shared", "-fPIC"]
