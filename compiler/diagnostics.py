@@ -43,9 +43,13 @@ class Source:
     column: int = 1
     exact: bool = True
     what: str = "text"
+    places: tuple[tuple[int, int], ...] = ()
+    """(line, column) of every character and of the end, where escapes keep the text from standing as it is."""
 
     def position(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character, both 1-based, in the file if `exact`, else in the text."""
+        if self.places:
+            return self.places[min(max(0, offset), len(self.places) - 1)]
         before = self.text[: max(0, offset)]
         lines = before.count("\n")
         last = before.rfind("\n")
