@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nnc.runtime.compiling import Compiled
     from nnc.runtime.monitor import Monitor
+    from nnc.runtime.watch import Watch
 
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
@@ -41,17 +42,22 @@ def steps_in(duration: float, dt: float) -> int:
 
 
 def advance(
-    compiled: Compiled, monitors: Sequence[Monitor], steps: int, progress: Callable[[int], object] | None = None
+    compiled: Compiled,
+    monitors: Sequence[Monitor],
+    steps: int,
+    progress: Callable[[int], object] | None = None,
+    watch: Watch | None = None,
 ) -> Status:
     """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
 
-    Whatever is raised, the state is that at the end of a step and no record is lost.
+    `watch` looks at the state between stretches. Whatever is raised, the state is that at the end of a step and no
+    record is lost.
     """
     session = current_session()
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted:
-        return _run(compiled, monitors, steps, interrupted, progress)
+        return _run(compiled, monitors, steps, interrupted, progress, watch)
 
 
 def _run(
@@ -60,8 +66,11 @@ def _run(
     steps: int,
     interrupted: Callable[[], bool],
     progress: Callable[[int], object] | None,
+    watch: Watch | None,
 ) -> Status:
     block, program = compiled.state.block, compiled.program
+    if watch is not None:
+        watch.begin()
     end = block.t + steps
     length = _FIRST
     while block.t < end:
@@ -75,6 +84,8 @@ def _run(
                 monitor.drain(first, block.t)
         if progress is not None:
             progress(block.t - first)
+        if watch is not None:
+            watch.after(time.perf_counter() - begin)
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:
