@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nnc.runtime.compiling import Compiled
     from nnc.runtime.network import Network
 
-SHARE: Final = 0.01
+SHARE: Final = 0.005
 """Time for looking, as a part of the time of the steps."""
 
 FIRST_CREDIT: Final = 0.002
@@ -92,9 +92,9 @@ class Watch:
         self.credit += SHARE * seconds
         if self.done or self.credit < self.look_cost:
             return
-        begin = time.perf_counter()
+        begin = time.thread_time()
         wrong = next((n for n in self.variables if self.first_bad(n) is not None), None)
-        self.look_cost = time.perf_counter() - begin
+        self.look_cost = time.thread_time() - begin
         self.credit -= self.look_cost
         if wrong is not None:
             self.done = True
@@ -159,9 +159,9 @@ class Watch:
         # a copy is worth its time only if there is time for the look that follows
         if self.done or not self.copies or self.credit < self.copy_cost + self.look_cost:
             return
-        begin = time.perf_counter()
+        begin = time.thread_time()
         self.copy = self._copied()
-        self.copy_cost = time.perf_counter() - begin
+        self.copy_cost = time.thread_time() - begin
         self.credit -= self.copy_cost
 
     def _copied(self) -> _Copy:

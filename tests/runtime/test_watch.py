@@ -10,6 +10,12 @@ from nnc import NNCError
 from nnc.runtime import watch as watching
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Looks never wait for their time to come, however slow the machine is."""
+    monkeypatch.setattr(watching, "FIRST_CREDIT", 1000.0)
+
+
 def network(parameters: str, equations: str, size: int = 5, **settings: object):
     net = ann.Network(dt=1.0, seed=1)
     net.config(suppress_warnings=True, **settings)
@@ -125,7 +131,7 @@ def test_spiking_networks_are_watched_too():
 def test_an_error_on_request():
     net, _ = network("", ROOT.replace("limit", "2.05"), on_nonfinite="raise")
     net.compile(silent=True)
-    with pytest.raises(NNCError, match="error\\[N0801\\].*neuron 0.*t = 20 ms") as caught:
+    with pytest.raises(NNCError, match=r"error\[N0801\].*neuron 0.*t = 20 ms") as caught:
         net.simulate(50.0)
     assert isinstance(caught.value, FloatingPointError)
     assert net.time == net.current_step * 1.0
@@ -156,17 +162,23 @@ def test_reset_watches_again():
     assert len(reports(net, 50.0)) == 1
 
 
-def test_looking_takes_no_more_than_its_share_of_the_time():
+def test_looking_takes_no_more_than_its_share_of_the_time(monkeypatch):
     net, _ = network("", "dv/dt = -0.1 * v\nr = 1.0", size=1000)
     net.compile(silent=True)
     net.simulate(1.0)
     watch = net._watch
-    start = watch.credit
+    clock = iter(np.arange(1e6) * 0.002)  # each look and each copy take 2 ms
+    monkeypatch.setattr(watching.time, "thread_time", lambda: next(clock))
+    watch.credit = 0.0
+    looks = []
     for _ in range(2000):
         watch.begin()
-        watch.after(1e-4)
-    assert watch.credit >= -1e-3
-    assert watch.credit <= start + 2000 * 1e-4 * watching.SHARE
+        before = watch.credit
+        watch.after(0.01)
+        looks.append(watch.credit < before)
+    spent = next(clock) / 2  # the clock ticks at the start and at the end of each
+    assert sum(looks) > 10
+    assert spent <= 2000 * 0.01 * watching.SHARE + 0.01
 
 
 def test_unknown_words_are_refused():
