@@ -13,6 +13,7 @@ import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import random as distributions
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
@@ -262,7 +263,7 @@ class Attributes:
         self._loose.clear()
 
     def _field(self, name: str) -> str:
-        return f"{self.symbol}.{name}"
+        return f"{self.symbol}.{attribute_symbol(name)}"
 
 
 def _distribution(init: Drawn | DistributionCall) -> RandomDistribution:

@@ -422,6 +422,8 @@ class Projection(Connecting, Switches):
         for name in names:
             self._known(name)
         self._values.initialise(names)
+        if attributes in (-1, None):
+            self._net.state.forget_events(f"proj{self.id}")
 
     # Compilation
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.compiler.ir.types import DType
 from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
@@ -29,6 +30,9 @@ NEVER_SPIKED = -10000
 """Step of the last spike (or event) before there was one."""
 
 _STAMPS = ("last_spike", "last_event")
+_RINGS = (".ring", ".rate.depth")
+"""Sizes of the rings that are written step by step."""
+
 _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "mean": np.mean,
     "max": np.max,
@@ -128,6 +132,26 @@ class State:
         for spec in self.block.layout.fields:
             if spec.role == "state" and not self._is_index(spec.name):
                 self.memory.write(spec.name, NEVER_SPIKED if spec.name.endswith(_STAMPS) else 0)
+
+    def set_step(self, step: int) -> None:
+        """Make another step the next one. What is under way still arrives after as many steps as before, and as many
+        have passed since spikes and events. Spikes that would have been emitted before step 0 are lost.
+        """
+        shift = step - self.block.t
+        for spec in self.block.layout.fields:
+            values = self.memory.read(spec.name)
+            if spec.name.endswith(_STAMPS) and spec.dtype is DType.i64:
+                self.memory.write(spec.name, np.where(values == NEVER_SPIKED, values, values + shift))
+            elif spec.extent and spec.extent[0].endswith(_RINGS):
+                rows = values.reshape(self.block.sizes[spec.extent[0]], -1)
+                self.memory.write(spec.name, np.roll(rows, shift, axis=0).reshape(values.shape))
+        self.block.t = step
+
+    def forget_events(self, owner: str) -> None:
+        """Let a projection be one that has seen no event."""
+        stamp = f"{owner}.last_event"
+        if self.has(stamp):
+            self.memory.write(stamp, NEVER_SPIKED)
 
     def clear_activity(self, owners: Iterable[str]) -> None:
         """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
