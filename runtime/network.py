@@ -27,10 +27,10 @@ from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 from nnc.runtime.summary import facts, summary, target_name
-from nnc.runtime.showing import table
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:

@@ -191,7 +191,7 @@ class Projection(Connecting, Switches):
     def rewire(self) -> None:
         """Draw the synapses anew and go back to the values from before compilation, for a new state."""
         self._redraws += 1
-        self._values.detach()
+        self._values.forget()
         self.wire()
 
     def _set_weights(self, wired: Wired) -> None:

@@ -58,4 +58,3 @@ def _count(number: int, what: str) -> str:
 def target_name(asked: str | None) -> str:
     """The target that is used if a script asks for this one, or for none."""
     return asked or DEFAULT_TARGET
-
