@@ -256,11 +256,11 @@ class Attributes:
         """Let the next draws be those of the beginning again."""
         self._draws.clear()
 
-    def detach(self) -> None:
-        """Forget the state: the values are again those from before compilation."""
+    def forget(self) -> None:
+        """Forget the state and all values: what is assigned next is from before another compilation."""
         self._state = None
-        self._pending.clear()
-        self._loose.clear()
+        for values in (self.assigned, self.initial, self._pending, self._loose, self._drawn):
+            values.clear()
 
     def _field(self, name: str) -> str:
         return f"{self.symbol}.{attribute_symbol(name)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.state import PopulationSizes, State
+from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,17 +25,32 @@ if TYPE_CHECKING:
     from nnc.runtime.population import Population
 
 
-def options_of(config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool) -> Options:
-    """The options of the compiler that the settings and the arguments of `compile()` stand for."""
-    chosen: dict[str, str | bool] = {}
-    if compiler != "default":
-        chosen["compiler"] = compiler
-    if flags != "default":
-        chosen["flags"] = flags if isinstance(flags, str) else " ".join(flags)
-    if chosen and config.target in ("cuda", "llvm", "interp"):
+def options_of(
+    config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool, user_file: UserFile | None = None
+) -> Options:
+    """The options of the compiler that the settings, the arguments of `compile()` and the user's file stand for."""
+    asked = compiler != "default" or flags != "default"
+    if asked and config.target in ("cuda", "llvm", "interp"):
         raise NNCRuntimeError(f"compiler and compiler_flags belong to paradigm='openmp', not '{config.target}'")
-    target = "openmp" if chosen else config.target
-    return Options(target=target, target_options=chosen, cache=not clean, verify=debug or bool(config["debug"]))
+    target = "openmp" if asked else config.target
+    chosen = _compiler_words(compiler, flags, user_file or UserFile()) if target == "openmp" else None
+    options: dict[str, str | bool] = {} if chosen is None else {"compiler": chosen}
+    return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
+
+
+def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) -> str | None:
+    """The compiler and its flags; None to take the one that is found. The flags that keep the bits come behind.
+
+    The flags of the user's file are those of the file's compiler.
+    """
+    name = user_file.compiler if compiler == "default" else c_compiler(compiler)
+    if flags == "default":
+        words = (user_file.flags or "") if compiler == "default" else ""
+    else:
+        words = flags if isinstance(flags, str) else " ".join(flags)
+    if name is None and not words:
+        return None
+    return f"{name or os.environ.get('CC') or 'cc'} {words}".strip()
 
 
 @dataclass

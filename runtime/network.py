@@ -10,6 +10,7 @@ import numpy as np
 
 from nnc.compiler.session import current as current_session
 from nnc.runtime.clock import Clock, Learning
+from nnc.runtime.commandline import read_command_line
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
@@ -26,9 +27,11 @@ from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
-from nnc.runtime.summary import facts, summary, table, target_name
+from nnc.runtime.summary import facts, summary, target_name
+from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +137,8 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         """Change settings of this network; gives all of them. See `setup` for the keys."""
         if self.compiled and any(k in keys for k in ("dt", "dtype", "precision", "seed", "method")):
             raise NNCRuntimeError("dt, precision, method and seed are fixed by compile()")
+        if self._populations and keys.get("dt", self.dt) != self.dt:
+            warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
         if keys.get("seed") is not None:
             self._settle(seed=keys["seed"])
@@ -283,7 +288,11 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
         begin = time.perf_counter()
-        self._options = options_of(self.config_, compiler, compiler_flags, clean, debug_build)
+        line = read_command_line()
+        line.check()
+        self.config_.underlay(line.settings)
+        user_file = read_user_file(annarchy_json)
+        self._options = options_of(self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file)
         self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
         self._stale = False
         self._compile_seconds = time.perf_counter() - begin

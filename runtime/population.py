@@ -16,6 +16,7 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.errors import NNCTypeError, NNCValueError, unknown_attribute, warn
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.neuron import Neuron
+from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import Slot, slots_of
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
@@ -373,6 +374,9 @@ class Population:
             for p in given.parameters
         )
         return analyse_neuron(replace(given, parameters=declared), self._globals)
+
+    def _repr_html_(self) -> str:
+        return attribute_table(repr(self)[1:-1], slots_of(self._model).values())
 
     def __repr__(self) -> str:
         return f"<Population '{self.name}': {self.size} x {self.neuron_type.name}, geometry {self.geometry}>"

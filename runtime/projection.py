@@ -25,6 +25,7 @@ from nnc.runtime.errors import (
 )
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.random import RandomDistribution
+from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
 from nnc.runtime.switches import FLAGS, Switches
@@ -190,7 +191,7 @@ class Projection(Connecting, Switches):
     def rewire(self) -> None:
         """Draw the synapses anew and go back to the values from before compilation, for a new state."""
         self._redraws += 1
-        self._values.detach()
+        self._values.forget()
         self.wire()
 
     def _set_weights(self, wired: Wired) -> None:
@@ -460,6 +461,11 @@ class Projection(Connecting, Switches):
             for p in given.parameters
         )
         return analyse_synapse(replace(given, parameters=declared), self._globals, self._kind)
+
+    def _repr_html_(self) -> str:
+        synapses = "" if self._synapses is None else f", {self._synapses.count} synapses"
+        connector = "" if self._rule is None else f", {self._rule.name}"
+        return attribute_table(f"{repr(self)[1:-1]}{connector}{synapses}", self._values.slots.values())
 
     def __repr__(self) -> str:
         return f"<Projection '{self.name}': '{self._pre.name}' -> '{self._post.name}', target {self.target!r}>"

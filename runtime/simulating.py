@@ -148,7 +148,7 @@ class Simulating(Callbacks):
         compiled = self._current()
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
-            return running.advance(compiled, self._monitors, steps, progress)
+            return running.advance(compiled, self._monitors, steps, progress, self.config_["visible_cores"])
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first
