@@ -50,6 +50,7 @@ class Compiled:
             projection.wire()
         for population in network.get_populations():
             population._values.resolve()
+            population._begin()
         program = compile_network(describe(network), options=options)
         compiled = Compiled(program, _state(network, program, seed, 0))
         compiled.state.clear()
@@ -85,9 +86,9 @@ class Compiled:
             if self.state.has(name):
                 self.state.write(name, on)
         for p in network.get_populations():
-            if p._rate_steps:
-                self.state.write(f"pop{p.id}.rate.window", p._rate_steps)
-                self.state.write(f"pop{p.id}.rate.scale", 1000.0 / (p._rate_steps * network.dt))
+            for name, steps in p._windows().items():
+                self.state.write(f"pop{p.id}.{name}.window", steps)
+                self.state.write(f"pop{p.id}.{name}.scale", 1000.0 / (steps * network.dt))
 
     def last_spikes(self, population: Population) -> NDArray[np.int64]:
         """Ranks of the neurons that fired in the step before."""
@@ -119,7 +120,7 @@ def describe(network: Network) -> NetworkDescription:
 
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
     populations = [
-        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_steps + 1)
+        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_depth, p._stream_depths)
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]

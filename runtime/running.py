@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nnc.runtime.compiling import Compiled
+    from nnc.runtime.inputs.timed import TimedPopulation
     from nnc.runtime.monitor import Monitor
 
 STRETCH: Final = 0.05
@@ -41,7 +42,13 @@ def steps_in(duration: float, dt: float) -> int:
 
 
 def advance(
-    compiled: Compiled, monitors: Sequence[Monitor], steps: int, dt: float, measure_time: bool = False, name: str = ""
+    compiled: Compiled,
+    monitors: Sequence[Monitor],
+    inputs: Sequence[TimedPopulation],
+    steps: int,
+    dt: float,
+    measure_time: bool = False,
+    name: str = "",
 ) -> None:
     """Do a number of steps. Whatever is raised, the state is that at the end of a step and no record is lost."""
     session = current_session()
@@ -49,25 +56,35 @@ def advance(
         session.before_simulation()
     begin = time.perf_counter()
     with _interrupts_deferred() as interrupted:
-        _run(compiled, monitors, steps, interrupted)
+        _run(compiled, monitors, inputs, steps, interrupted)
     if measure_time:
         elapsed = time.perf_counter() - begin
         print(f"Simulating {steps * dt / 1000.0} seconds of the network{name} took {elapsed} seconds.")
 
 
-def _run(compiled: Compiled, monitors: Sequence[Monitor], steps: int, interrupted: Callable[[], bool]) -> None:
+def _run(
+    compiled: Compiled,
+    monitors: Sequence[Monitor],
+    inputs: Sequence[TimedPopulation],
+    steps: int,
+    interrupted: Callable[[], bool],
+) -> None:
     block, program = compiled.state.block, compiled.program
     end = block.t + steps
     length = _FIRST
     while block.t < end:
         first = block.t
         last = min(end, first + length)
+        for timed in inputs:
+            last = timed.prepare(compiled.state, first, last)
         begin = time.perf_counter()
         try:
             status = program.run(block, first, last)
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
+            for timed in inputs:
+                timed.took(block.t - first)
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:

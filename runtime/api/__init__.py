@@ -31,6 +31,14 @@ if TYPE_CHECKING:
         NNCError,
         NNCWarning,
     )
+    from nnc.runtime.inputs.correlated import HomogeneousCorrelatedSpikeTrains
+    from nnc.runtime.inputs.current_injection import CurrentInjection
+    from nnc.runtime.inputs.decoding import DecodingProjection
+    from nnc.runtime.inputs.input_array import InputArray
+    from nnc.runtime.inputs.poisson import PoissonPopulation
+    from nnc.runtime.inputs.spike_source_array import SpikeSourceArray
+    from nnc.runtime.inputs.timed_array import TimedArray
+    from nnc.runtime.inputs.timed_poisson import TimedPoissonPopulation
     from nnc.runtime.magic import (
         add_function,
         clear,
@@ -105,6 +113,8 @@ __all__ = [
     "CodeGeneratorException",
     "Constant",
     "Creating",
+    "CurrentInjection",
+    "DecodingProjection",
     "DefaultRateCodedSynapse",
     "DefaultSpikingSynapse",
     "Dendrite",
@@ -117,12 +127,14 @@ __all__ = [
     "Gamma",
     "HH_cond_exp",
     "Hebb",
+    "HomogeneousCorrelatedSpikeTrains",
     "IF_cond_alpha",
     "IF_cond_exp",
     "IF_curr_alpha",
     "IF_curr_exp",
     "IndividualNeuron",
     "IndividualSynapse",
+    "InputArray",
     "InvalidConfiguration",
     "Izhikevich",
     "LILConnectivity",
@@ -136,12 +148,16 @@ __all__ = [
     "Normal",
     "Oja",
     "Parameter",
+    "PoissonPopulation",
     "Population",
     "PopulationView",
     "Projection",
     "Pruning",
     "RandomDistribution",
+    "SpikeSourceArray",
     "Synapse",
+    "TimedArray",
+    "TimedPoissonPopulation",
     "Uniform",
     "Variable",
     "add_function",
@@ -190,6 +206,14 @@ _MODULES = {
     "nnc.runtime.constants": "Constant",
     "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
     "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
+    "nnc.runtime.inputs.correlated": "HomogeneousCorrelatedSpikeTrains",
+    "nnc.runtime.inputs.current_injection": "CurrentInjection",
+    "nnc.runtime.inputs.decoding": "DecodingProjection",
+    "nnc.runtime.inputs.input_array": "InputArray",
+    "nnc.runtime.inputs.poisson": "PoissonPopulation",
+    "nnc.runtime.inputs.spike_source_array": "SpikeSourceArray",
+    "nnc.runtime.inputs.timed_array": "TimedArray",
+    "nnc.runtime.inputs.timed_poisson": "TimedPoissonPopulation",
     "nnc.runtime.magic": (
         "add_function clear compile disable_learning dt enable_learning get_current_step get_global_config "
         "get_population get_projection get_time magic_network monitors populations projections reset "
