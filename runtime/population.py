@@ -352,6 +352,7 @@ class Population:
     def _rebind(self, net: Network, name: str | None) -> None:
         """Belong to another network, with the values assigned so far."""
         old = self._values
+        self._rate_steps = int(self._rate_steps * self._net.dt / net.dt + 1e-6)
         self._net = net
         self._globals = net.globals()
         self._model = analyse_neuron(self.neuron_type.described, self._globals)
@@ -364,7 +365,7 @@ class Population:
         self._values.promoted |= old.promoted
 
     def _slots(self) -> dict[str, Slot]:
-        slots = slots_of(self._model)
+        slots = {name: slot for name, slot in slots_of(self._model).items() if name not in self._streams}
         if self.is_spiking and not isinstance(self.neuron_type.refractory, str):
             period = float(self.neuron_type.refractory or 0.0)
             slots[_REFRACTORY] = Slot(_REFRACTORY, True, "local", "float", period)

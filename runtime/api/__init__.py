@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nnc.runtime.inputs.decoding import DecodingProjection
     from nnc.runtime.inputs.input_array import InputArray
     from nnc.runtime.inputs.poisson import PoissonPopulation
+    from nnc.runtime.inputs.rate_to_spike import Rate2SpikePopulation, Spike2RatePopulation
     from nnc.runtime.inputs.spike_source_array import SpikeSourceArray
     from nnc.runtime.inputs.timed_array import TimedArray
     from nnc.runtime.inputs.timed_poisson import TimedPoissonPopulation
@@ -154,6 +155,8 @@ __all__ = [
     "Projection",
     "Pruning",
     "RandomDistribution",
+    "Rate2SpikePopulation",
+    "Spike2RatePopulation",
     "SpikeSourceArray",
     "Synapse",
     "TimedArray",
@@ -211,6 +214,7 @@ _MODULES = {
     "nnc.runtime.inputs.decoding": "DecodingProjection",
     "nnc.runtime.inputs.input_array": "InputArray",
     "nnc.runtime.inputs.poisson": "PoissonPopulation",
+    "nnc.runtime.inputs.rate_to_spike": "Rate2SpikePopulation Spike2RatePopulation",
     "nnc.runtime.inputs.spike_source_array": "SpikeSourceArray",
     "nnc.runtime.inputs.timed_array": "TimedArray",
     "nnc.runtime.inputs.timed_poisson": "TimedPoissonPopulation",

@@ -62,7 +62,7 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         self._use(rates, corr, schedule, period)
         self._start()
         self._show_first()
-        self._begin()
+        self._initially = (self._rates, self._corr, self._given, self._period)
 
     def _use(self, rates: Any, corr: Any, schedule: Any, period: Any) -> None:
         """Take new means and correlations, which are lists only where there is a schedule."""
@@ -157,6 +157,7 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         self._show_first()
 
     def _begin(self) -> None:
+        super()._begin()
         self._initially = (self._rates, self._corr, self._given, self._period)
 
     def _restart(self) -> None:

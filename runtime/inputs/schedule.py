@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
+from nnc.runtime.errors import NNCTypeError, NNCValueError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,9 +35,13 @@ class Schedule:
     times: tuple[float, ...]
     period: float = -1.0
 
+    def steps(self, dt: float) -> NDArray[np.int64]:
+        """The times in steps, halves to even."""
+        return np.rint(np.asarray(self.times) / dt).astype(np.int64)
+
     def walk(self, start: Position, steps: int, dt: float) -> tuple[NDArray[np.int64], Position]:
         """The rows shown in the steps to come, and the position after them."""
-        times = np.rint(np.asarray(self.times) / dt).astype(np.int64).tolist()
+        times = self.steps(dt).tolist()
         period = round(self.period / dt)
         shown = np.empty(steps, np.int64)
         tau, row, now = start.tau, start.row, start.shown
@@ -87,12 +91,6 @@ def times_of(what: str, schedule: Any, rows: int, dt: float) -> tuple[float, ...
     if any(b <= a for a, b in pairwise(times)):
         raise NNCValueError(f"{what}: the times of the schedule must increase, got {schedule!r}")
     return times
-
-
-def check_unused(what: str, times: tuple[float, ...], rows: int) -> None:
-    """Warn of rows that are never shown."""
-    if len(times) < rows:
-        warn(f"{what}: the schedule has {len(times)} times; the last {rows - len(times)} rows are not used")
 
 
 def period_of(what: str, period: Any) -> float:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.inputs.schedule import Position, Schedule, check_unused, period_of, times_of
+from nnc.runtime.errors import warn
+from nnc.runtime.inputs.schedule import Position, Schedule, period_of, times_of
 from nnc.runtime.inputs.timed import TimedPopulation
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Scheduled(TimedPopulation):
         """Use a table (perhaps still empty), with times as `times_of` takes them. Raises where they do not fit."""
         what = type(self).__name__
         if len(rows):
-            check_unused(what, times_of(what, schedule, len(rows), self._net.dt), len(rows))
+            times_of(what, schedule, len(rows), self._net.dt)
         self._period = period_of(what, period)
         self._rows, self._given = rows, schedule
         self._timetable: tuple[float, Schedule] | None = None
@@ -78,6 +79,8 @@ class Scheduled(TimedPopulation):
         current = self._current
         self._install(rows, schedule, period)
         self._held = current
+        if self.initialized:
+            self._check_steps()
         p = self._position
         self._position = Position(p.tau, p.row % max(1, len(self._times.times)), -1)
 
@@ -117,6 +120,18 @@ class Scheduled(TimedPopulation):
         values[shown < 0] = self._held
         state.write_ahead(f"{self.class_name}.rates", first, values)
         return first + len(shown)
+
+    def _check_steps(self) -> None:
+        """Warn where rows are never shown because two times of the schedule fall into one step."""
+        steps = self._times.steps(self._net.dt)
+        if len(np.unique(steps)) < len(steps):
+            warn(
+                f"{type(self).__name__} '{self.name}': two times of the schedule fall into one step of "
+                f"{self._net.dt} ms; the schedule stops there"
+            )
+
+    def _begin(self) -> None:
+        self._check_steps()
 
     def _restart(self) -> None:
         self._start()

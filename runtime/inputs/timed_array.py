@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError
+from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, warn
 from nnc.runtime.geometry import parse_geometry
 from nnc.runtime.inputs.scheduled import Scheduled
 from nnc.runtime.neuron import Neuron
@@ -43,6 +43,7 @@ class TimedArray(Scheduled):
         rows = np.zeros((0, self.size)) if data is None else self._table(data)
         self._install(rows, schedule, period)
         self._start()
+        self._check_unused()
 
     def _table(self, rates: Any) -> NDArray[np.float64]:
         data = _array(rates)
@@ -52,6 +53,11 @@ class TimedArray(Scheduled):
                 f"the geometry is {self.geometry}"
             )
         return data.reshape(len(data), self.size)
+
+    def _check_unused(self) -> None:
+        unused = len(self._rows) - len(self._times.times)
+        if unused > 0:
+            warn(f"TimedArray '{self.name}': the schedule has too few times; the last {unused} rows are not used")
 
     @property
     def rates(self) -> NDArray[np.float64]:
@@ -78,6 +84,7 @@ class TimedArray(Scheduled):
         """Use other rates; None keeps the schedule or the period. `reset` starts the schedule again, else the rates
         shown are replaced by the same row of the new ones at once."""
         self._update(self._table(rates), schedule, period, reset)
+        self._check_unused()
         if not reset and self.initialized:
             self._values.write("r", self._current)
 

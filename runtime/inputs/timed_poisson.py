@@ -69,6 +69,7 @@ class TimedPoissonPopulation(Scheduled):
         self._update(self._table(rates, self._given if schedule is None else schedule), schedule, period, reset)
 
     def _begin(self) -> None:
+        super()._begin()
         self._initially = (self._rows, self._given, self._period)
 
     def _restart(self) -> None:
