@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nnc.compiler.diagnostics import Loc, Source
-    from nnc.compiler.frontend.model import NeuronModel, SynapseModel
+    from nnc.compiler.frontend.model import NeuronModel, StopCondition, SynapseModel
 
 Locality = Literal["local", "semiglobal", "global"]
 Kind = Literal["float", "int", "bool"]
@@ -119,6 +119,7 @@ class PopulationDescription:
     `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `streams`: parameters whose values the
     runtime gives for every step ahead (spike times, timed rates), see `model.stream`; they are also in `arrays`.
     `windows`: further variables, not in the model, that hold mean firing rates over windows of their own.
+    `stop`: the condition on which `simulate_until` may end.
     """
 
     id: int
@@ -129,6 +130,7 @@ class PopulationDescription:
     can_disable: bool = False
     streams: frozenset[str] = frozenset()
     windows: tuple[str, ...] = ()
+    stop: StopCondition | None = None
 
     @property
     def symbol(self) -> str:

@@ -12,6 +12,7 @@ from nnc.compiler.description import NetworkDescription
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
+from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.state import PopulationSizes, State
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Compiled:
 
     program: Program
     state: State
+    inputs: tuple[TimedPopulation, ...] = ()
+    """Populations that are given their values before each stretch."""
 
     @staticmethod
     def build(network: Network, options: Options, seed: int) -> Compiled:
@@ -52,7 +55,7 @@ class Compiled:
             population._values.resolve()
             population._begin()
         program = compile_network(describe(network), options=options)
-        compiled = Compiled(program, _state(network, program, seed, 0))
+        compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
         compiled.state.clear()
         compiled._write_constants(network)
         compiled._attach(network)
@@ -62,14 +65,14 @@ class Compiled:
         compiled.state.settle()
         session = current_session()
         if session is not None:
-            session.add_network(lambda: repr(network))
+            session.add_network(network.summary)
         return compiled
 
     def rebuild(self, network: Network, options: Options) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands."""
         program = compile_network(describe(network), options=options)
         block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
         compiled.state.carry(self.state)
         compiled._write_constants(network)
@@ -77,11 +80,26 @@ class Compiled:
         compiled.write_flags(network)
         return compiled
 
+    def rewired(self, network: Network, options: Options) -> Compiled:
+        """A program and a state for other synapses; the projections start anew, the populations go on."""
+        program = compile_network(describe(network), options=options)
+        block = self.state.block
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
+        compiled.state.clear()
+        compiled.state.carry(self.state, synapses=False)
+        compiled._write_constants(network)
+        compiled._attach(network)
+        for projection in network.get_projections(suppress_error=True):
+            projection._values.initialise()
+        compiled.write_flags(network)
+        return compiled
+
     def write_flags(self, network: Network) -> None:
         """The switches of populations and projections, where the program has them."""
-        flags = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
+        flags: dict[str, bool | int] = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
         for proj in network.get_projections(suppress_error=True):
             flags |= {f"proj{proj.id}.{flag}": on for flag, on in proj._flags.items()}
+            flags |= {f"proj{proj.id}.update.{name}": steps for name, steps in proj._learning.items()}
         for name, on in flags.items():
             if self.state.has(name):
                 self.state.write(name, on)
@@ -116,6 +134,10 @@ def describe(network: Network) -> NetworkDescription:
         projections=tuple(p.describe() for p in network.get_projections(suppress_error=True)),
         globals=network.globals(),
     )
+
+
+def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
+    return tuple(p for p in network.get_populations() if isinstance(p, TimedPopulation))
 
 
 def _state(network: Network, program: Program, seed: int, t: int) -> State:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nnc.runtime.compiling import Compiled
-    from nnc.runtime.inputs.timed import TimedPopulation
     from nnc.runtime.monitor import Monitor
 
 STRETCH: Final = 0.05
@@ -42,56 +41,52 @@ def steps_in(duration: float, dt: float) -> int:
 
 
 def advance(
-    compiled: Compiled,
-    monitors: Sequence[Monitor],
-    inputs: Sequence[TimedPopulation],
-    steps: int,
-    dt: float,
-    measure_time: bool = False,
-    name: str = "",
-) -> None:
-    """Do a number of steps. Whatever is raised, the state is that at the end of a step and no record is lost."""
+    compiled: Compiled, monitors: Sequence[Monitor], steps: int, progress: Callable[[int], object] | None = None
+) -> Status:
+    """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
+
+    Whatever is raised, the state is that at the end of a step and no record is lost.
+    """
     session = current_session()
     if session is not None:
         session.before_simulation()
-    begin = time.perf_counter()
     with _interrupts_deferred() as interrupted:
-        _run(compiled, monitors, inputs, steps, interrupted)
-    if measure_time:
-        elapsed = time.perf_counter() - begin
-        print(f"Simulating {steps * dt / 1000.0} seconds of the network{name} took {elapsed} seconds.")
+        return _run(compiled, monitors, steps, interrupted, progress)
 
 
 def _run(
     compiled: Compiled,
     monitors: Sequence[Monitor],
-    inputs: Sequence[TimedPopulation],
     steps: int,
     interrupted: Callable[[], bool],
-) -> None:
+    progress: Callable[[int], object] | None,
+) -> Status:
     block, program = compiled.state.block, compiled.program
     end = block.t + steps
     length = _FIRST
     while block.t < end:
         first = block.t
         last = min(end, first + length)
-        for timed in inputs:
-            last = timed.prepare(compiled.state, first, last)
         begin = time.perf_counter()
+        for timed in compiled.inputs:
+            last = timed.prepare(compiled.state, first, last)
         try:
             status = program.run(block, first, last)
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
-            for timed in inputs:
+            for timed in compiled.inputs:
                 timed.took(block.t - first)
+        if progress is not None:
+            progress(block.t - first)
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:
-            return
+            return status
         elapsed = max(time.perf_counter() - begin, 1e-9)
         done = max(1, block.t - first)
         length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
+    return Status.DONE
 
 
 @contextmanager

@@ -223,3 +223,17 @@ def test_all_targets_and_teams_agree_to_the_bit(precision):
         other_values, other_spikes = everything(target, precision, threads)
         assert other_spikes == spikes
         assert all(np.array_equal(a, b) for a, b in zip(values, other_values, strict=True))
+
+
+def test_clocks_go_on_by_the_steps_that_were_done_when_a_condition_stops_the_run():
+    net = ann.Network()
+    rates = np.arange(20.0).reshape(20, 1)
+    array = net.create(ann.TimedArray(rates=rates))
+    source = net.create(ann.SpikeSourceArray([[float(k) for k in range(0, 20, 3)]]))
+    net.create(1, ann.Neuron(equations="r = t"), stop_condition="r >= 4.0", name="clock")
+    values, spikes = net.monitor(array, "r"), net.monitor(source, "spike")
+    net.compile()
+    assert net.simulate_until(15.0, net["clock"]) == 5.0
+    net.simulate(9.0)
+    assert values.get("r").ravel().tolist() == list(range(14))
+    assert spikes.get("spike") == {0: [0, 3, 6, 9, 12]}
