@@ -377,7 +377,7 @@ class Population:
         """The population is being reset."""
 
     def _rebind(self, net: Network, name: str | None) -> None:
-        """Belong to another network, with the values assigned so far."""
+        """Belong to another network, with the values assigned so far; what was drawn is drawn by that network."""
         old = self._values
         self._rate_steps = int(self._rate_steps * self._net.dt / net.dt + 1e-6)
         self._net = net
@@ -390,6 +390,8 @@ class Population:
         self._values.lengths |= {"local": self.size}
         self._values.assigned |= old.assigned
         self._values.promoted |= old.promoted
+        for attribute, distribution in old.distributions.items():
+            self._values.write(attribute, distribution)
 
     def _slots(self) -> dict[str, Slot]:
         slots = {name: slot for name, slot in slots_of(self._model).items() if name not in self._streams}

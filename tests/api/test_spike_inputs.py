@@ -273,3 +273,10 @@ def test_a_new_time_constant_changes_the_process():
 def test_correlated_populations_are_checked(keywords, text):
     with pytest.raises(NNCError, match=text):
         ann.HomogeneousCorrelatedSpikeTrains(3, **{"rates": 10.0, "corr": 0.3, "tau": 10.0, **keywords})
+
+
+def test_rates_that_are_drawn_depend_on_the_seed_of_the_network():
+    def drawn(seed):
+        return ann.Network(seed=seed).create(ann.PoissonPopulation(5, rates=ann.Uniform(0.0, 10.0))).rates.tolist()
+
+    assert drawn(1) == drawn(1) != drawn(2)
