@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.neuron import Neuron
 from nnc.runtime.population import Population
@@ -68,7 +69,7 @@ def _neuron(rates: Any, target: str | None, parameters: Mapping[str, Any] | str,
 
 def check_rates(what: str, rates: Any) -> None:
     """Raise unless rates are non-negative numbers, or drawn."""
-    if isinstance(rates, RandomDistribution):
+    if isinstance(rates, RandomDistribution | Constant):
         return
     try:
         values = np.asarray(rates, np.float64)
