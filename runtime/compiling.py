@@ -146,5 +146,7 @@ def _state(network: Network, program: Program, seed: int, t: int) -> State:
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
-    team = int(network.config_["num_threads"])
+    team_for = getattr(program, "team_for", None)
+    largest = max((p.n for p in populations), default=1)
+    team = int(network.config_["num_threads"]) if team_for is None else team_for(largest)
     return State(program, populations, projections, team=team, seed=seed, t=t)

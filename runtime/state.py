@@ -169,7 +169,7 @@ class State:
             owner, _, attribute = spec.name.partition(".")
             if attribute.endswith(".past") and attribute != "rate.fired.past":
                 source = self.memory.read(spec.name.removesuffix(".past"))
-                self.memory.write(spec.name, np.resize(source, self.block.fields[spec.name].size))
+                self.memory.write(spec.name, np.resize(source, self.block.fields.peek(spec.name).size))
             kind, _, reduced = attribute.partition("_")
             if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
                 self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
@@ -187,7 +187,7 @@ class State:
             values = old.read(spec.name)
             if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
-            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields[spec.name].size):
+            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
 
     def _connect(self, projections: list[ProjectionSizes]) -> None:
