@@ -43,6 +43,8 @@ class Attributes:
         self.assigned: dict[str, Value] = {}
         self.initial: dict[str, Value] = {}
         self.promoted: set[str] = set()
+        self.distributions: dict[str, RandomDistribution] = {}
+        """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
         self._network = network
         self._pending: dict[str, NDArray[Any]] = {}
         self._loose: dict[str, Value] = {}
@@ -158,7 +160,10 @@ class Attributes:
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
+        self.distributions.pop(name, None)
         if isinstance(value, RandomDistribution):
+            if where is None:
+                self.distributions[name] = value
             value = self.draw(value, name, None if where is None else len(where))
         if isinstance(value, np.ndarray):
             self._check_length(slot, value, where)

@@ -188,6 +188,7 @@ class Simulating(Callbacks):
             for population in self._populations:
                 population._values.redraw()
                 population._values.initialise()
+                population._restart()
         if projections and not synapses:
             for projection in self._projections:
                 projection.reset()
@@ -233,6 +234,7 @@ class Simulating(Callbacks):
         population._values.redraw()
         population._values.initialise(names)
         if names is None:
+            population._restart()
             state.settle()
             self._running().write_flags(self._whole())
 

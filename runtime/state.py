@@ -6,7 +6,7 @@ storage is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -46,13 +46,15 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
 class PopulationSizes:
     """What the block needs to know of a population.
 
-    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the window of the mean rate, plus one.
+    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the longest window of a mean rate, plus one;
+    `streams` are the names of streams with the number of steps that are held ahead.
     """
 
     symbol: str
     n: int
     ring: int
     rate_depth: int = 1
+    streams: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,7 @@ class State:
                 f"{pop.symbol}.n": pop.n,
                 f"{pop.symbol}.ring": pop.ring,
                 f"{pop.symbol}.rate.depth": pop.rate_depth,
+                **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
             }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
@@ -117,6 +120,20 @@ class State:
         everything = self.read(name)
         everything[slice(None) if where is None else where] = values
         self.memory.write(name, storage.place(everything))
+
+    def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
+        """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
+        ring = f"{name}.ahead"
+        if not self.has(ring):
+            return
+        memory, n = self.block.fields[ring], rows.shape[1]
+        depth = memory.size // n
+        values = np.ascontiguousarray(rows, memory.dtype)
+        start = first % depth
+        split = min(len(rows), depth - start)
+        self.memory.write(ring, values[:split].reshape(-1), slice(start * n, (start + split) * n))
+        if split < len(rows):
+            self.memory.write(ring, values[split:].reshape(-1), slice(0, (len(rows) - split) * n))
 
     def places(self, name: str) -> NDArray[np.int64] | None:
         """Where the synapses stand in a field that holds a value for each; None for other fields."""

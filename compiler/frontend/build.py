@@ -179,6 +179,7 @@ class _Build:
             neuron=_model_symbol(population.symbol),
             targets=tuple(self.network.targets(population)),
             rate_window=population.rate_window or None,
+            windows=population.windows or None,
             can_disable=population.can_disable or None,
         )
 
