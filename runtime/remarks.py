@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnc.compiler.frontend.names import walk
 from nnc.compiler.frontend.remarks import unused
 from nnc.compiler.frontend.stability import check_steps
+from nnc.compiler.frontend.syntax import Name
 from nnc.runtime.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from nnc.compiler.diagnostics import Diagnostic
     from nnc.compiler.frontend.model import Model
@@ -34,6 +38,21 @@ def show_remarks(network: Network) -> None:
         if remark.severity == "warning" and key not in shown:
             shown.add(key)
             warn(remark.render())
+
+
+def warn_rounded(projection: str, delays: NDArray[np.float64], dt: float) -> None:
+    """Warn of given delays (ms) that are no multiples of dt; 0 stands for the shortest delay, one step."""
+    exact = delays / dt
+    rounded = delays[(np.abs(exact - np.rint(exact)) > 1e-6 * np.maximum(1.0, exact)) & (delays > 0.0)]
+    if not rounded.size:
+        return
+    first = float(rounded.flat[0])
+    taken = max(1.0, float(np.rint(first / dt))) * dt
+    what = "the delay" if delays.ndim == 0 else f"{rounded.size} of {delays.size} delays, the first"
+    warn(
+        f"projection '{projection}': {what} of {first:g} ms is no multiple of dt = {dt:g} ms and is rounded to "
+        f"{taken:g} ms"
+    )
 
 
 def _remarks(network: Network) -> Iterator[Diagnostic]:
@@ -63,7 +82,7 @@ def _model_type(owner: Population | Projection) -> object:
 
 
 def _read_from_outside(network: Network) -> dict[int, set[str]]:
-    """By neuron model: the attributes that synapses read of it, in whatever population."""
+    """By neuron model: the attributes that synapses and stop conditions read of it, in whatever population."""
     read: dict[int, set[str]] = {}
     for projection in network.get_projections(suppress_error=True):
         uses = projection._model.uses
@@ -73,5 +92,7 @@ def _read_from_outside(network: Network) -> dict[int, set[str]]:
             read.setdefault(id(population.neuron_type), set()).update(names, reduced)
     for population in network.get_populations():
         own = {name for side, _, name in population._model.uses.reductions if side == "self"}
+        stop = () if population._stop is None else walk(population._stop.condition)
+        own |= {e.name for e in stop if isinstance(e, Name)}
         read.setdefault(id(population.neuron_type), set()).update(own)
     return read
