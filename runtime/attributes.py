@@ -48,6 +48,7 @@ class Attributes:
         self._state: State | None = None
         self._draws: dict[str, int] = {}
         self._drawn: dict[str, Value] = {}
+        self._distributions: dict[str, RandomDistribution] = {}
 
     def slot(self, name: str) -> Slot:
         """The attribute of a name. Raises for an unknown one."""
@@ -124,6 +125,11 @@ class Attributes:
             return value.astype(dtype)
         return np.full(self.lengths[locality], value, dtype)
 
+    def packed(self, name: str) -> NDArray[Any]:
+        """A fresh array of the values, of length 1 where one value is held for all elements."""
+        values = np.atleast_1d(np.asarray(self._present(name), self.slot(name).dtype(self._network.config_.precision)))
+        return values.copy()
+
     def uniform(self, name: str) -> float | None:
         """The one value of a parameter that is held once, else None."""
         value = self._present(name)
@@ -157,7 +163,11 @@ class Attributes:
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
+        if self._state is None:
+            self._distributions.pop(name, None)
         if isinstance(value, RandomDistribution):
+            if where is None and self._state is None:
+                self._distributions[name] = value
             value = self.draw(value, name, None if where is None else len(where))
         if isinstance(value, np.ndarray):
             self._check_length(slot, value, where)
@@ -225,6 +235,53 @@ class Attributes:
             self._network.changed()
         else:
             self._loose[name] = values
+
+    # Copies and files
+
+    def make_room(self, name: str, *, local: bool, wide: bool) -> None:
+        """See to it that different values can be assigned, after `compile()` too: with the next program.
+
+        `local`: a parameter that is global by default was given different values; `wide`: it holds one per element.
+        """
+        slot = self.slot(name)
+        if local and slot.locality == "global" and slot.soft and name not in self.promoted:
+            self.promoted.add(name)
+            self._network.changed()
+        narrow = self._state is not None and self._state.has(self._field(name)) and not self._is_wide(name)
+        if wide and narrow and slot.is_parameter and self.locality(name) == "local":
+            self._pending[name] = self.read(name)
+            self._network.changed()
+
+    def resize(self, elements: int) -> None:
+        """The number of elements changes: values per element are forgotten, the next program starts them anew."""
+        self.lengths["local"] = elements
+        for values in (self.assigned, self._drawn, self._pending, self._loose):
+            for name in [n for n, v in values.items() if isinstance(v, np.ndarray) and self.locality(n) == "local"]:
+                del values[name]
+        self.resolve()
+
+    def book(self) -> dict[str, dict[str, Value]]:
+        """What initial values come from: assigned ones, those the model has drawn, how often was drawn."""
+        return {"assigned": self.assigned, "drawn": self._drawn, "draws": self._draws}
+
+    def keep_book(self, assigned: Mapping[str, Value], drawn: Mapping[str, Value], draws: Mapping[str, int]) -> None:
+        """Take over what `book` told."""
+        self.assigned.update(assigned)
+        self._drawn.update(drawn)
+        self._draws.update(draws)
+        if self._state is not None:
+            self.resolve()
+
+    def declared(self, owner: str, symbol: str, network: Network) -> Attributes:
+        """The same attributes for another network: assigned values are copied, assigned distributions drawn anew."""
+        copy = Attributes(owner, symbol, self.slots, network)
+        copy.lengths = dict(self.lengths)
+        copy.promoted = set(self.promoted)
+        for name, value in self.assigned.items():
+            copy.assigned[name] = value.copy() if isinstance(value, np.ndarray) else value
+        for name, distribution in self._distributions.items():
+            copy.write(name, distribution)
+        return copy
 
     # Compilation
 

@@ -15,12 +15,15 @@ from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.state import PopulationSizes, State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.config import Config
     from nnc.runtime.network import Network
     from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
 
 
 def options_of(config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool) -> Options:
@@ -64,15 +67,20 @@ class Compiled:
             session.add_network(lambda: repr(network))
         return compiled
 
-    def rebuild(self, network: Network, options: Options) -> Compiled:
-        """A program for what has changed, and a state that goes on where this one stands."""
+    def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
+        """A program for what has changed, and a state that goes on where this one stands.
+
+        Projections that are `rewired` have other synapses than before: they start with their initial values.
+        """
         program = compile_network(describe(network), options=options)
         block = self.state.block
         compiled = Compiled(program, _state(network, program, block.seed, block.t))
         compiled.state.clear()
-        compiled.state.carry(self.state)
+        compiled.state.carry(self.state, [f"proj{p.id}" for p in rewired])
         compiled._write_constants(network)
         compiled._attach(network)
+        for projection in rewired:
+            projection._values.initialise()
         compiled.write_flags(network)
         return compiled
 

@@ -6,12 +6,14 @@ This is the only module with state of its own; everything in it goes through the
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnc.runtime.config import Config
 from nnc.runtime.errors import NNCValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nnc.runtime.network import Network
 
 
@@ -21,6 +23,8 @@ class Registry:
     def __init__(self) -> None:
         self.template = Config()
         self.magic: Network | None = None
+        self.worker: Callable[[int], Any] | None = None
+        """In a forked process: what it has to do, see `runtime/parallel/executor.py`."""
         self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
         self._next = 1
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         NNCError,
         NNCWarning,
     )
+    from nnc.runtime.io.parameters import load_parameter
     from nnc.runtime.magic import (
         add_function,
         clear,
@@ -43,11 +44,15 @@ if TYPE_CHECKING:
         get_population,
         get_projection,
         get_time,
+        load,
+        load_parameters,
         magic_network,
         monitors,
         populations,
         projections,
         reset,
+        save,
+        save_parameters,
         set_current_step,
         set_seed,
         set_time,
@@ -67,6 +72,8 @@ if TYPE_CHECKING:
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
     from nnc.runtime.neuron import Neuron
+    from nnc.runtime.parallel.runs import parallel_run
+    from nnc.runtime.parallel.sweep import SweepResult, sweep
     from nnc.runtime.population import Population
     from nnc.runtime.projection import Projection
     from nnc.runtime.random import (
@@ -141,6 +148,7 @@ __all__ = [
     "Projection",
     "Pruning",
     "RandomDistribution",
+    "SweepResult",
     "Synapse",
     "Uniform",
     "Variable",
@@ -161,17 +169,23 @@ __all__ = [
     "get_time",
     "histogram",
     "inter_spike_interval",
+    "load",
+    "load_parameter",
+    "load_parameters",
     "magic_network",
     "mean_fr",
     "monitors",
     "np",
     "operator",
     "os",
+    "parallel_run",
     "population_rate",
     "populations",
     "projections",
     "raster_plot",
     "reset",
+    "save",
+    "save_parameters",
     "set_current_step",
     "set_seed",
     "set_time",
@@ -180,6 +194,7 @@ __all__ = [
     "simulate_until",
     "smoothed_rate",
     "step",
+    "sweep",
     "sys",
     "time",
 ]
@@ -190,10 +205,11 @@ _MODULES = {
     "nnc.runtime.constants": "Constant",
     "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
     "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
+    "nnc.runtime.io.parameters": "load_parameter",
     "nnc.runtime.magic": (
         "add_function clear compile disable_learning dt enable_learning get_current_step get_global_config "
-        "get_population get_projection get_time magic_network monitors populations projections reset "
-        "set_current_step set_seed set_time setup simulate simulate_until step"
+        "get_population get_projection get_time load load_parameters magic_network monitors populations "
+        "projections reset save save_parameters set_current_step set_seed set_time setup simulate simulate_until step"
     ),
     "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
     "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
@@ -206,6 +222,8 @@ _MODULES = {
     "nnc.runtime.monitor": "Monitor",
     "nnc.runtime.network": "Network",
     "nnc.runtime.neuron": "Neuron",
+    "nnc.runtime.parallel.runs": "parallel_run",
+    "nnc.runtime.parallel.sweep": "SweepResult sweep",
     "nnc.runtime.population": "Population",
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
