@@ -64,7 +64,7 @@ class Compiled:
         compiled.state.settle()
         session = current_session()
         if session is not None:
-            session.add_network(lambda: repr(network))
+            session.add_network(network.summary)
         return compiled
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
@@ -86,9 +86,10 @@ class Compiled:
 
     def write_flags(self, network: Network) -> None:
         """The switches of populations and projections, where the program has them."""
-        flags = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
+        flags: dict[str, bool | int] = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
         for proj in network.get_projections(suppress_error=True):
             flags |= {f"proj{proj.id}.{flag}": on for flag, on in proj._flags.items()}
+            flags |= {f"proj{proj.id}.update.{name}": steps for name, steps in proj._learning.items()}
         for name, on in flags.items():
             if self.state.has(name):
                 self.state.write(name, on)

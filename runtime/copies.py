@@ -45,6 +45,7 @@ class Copies:
                 raise NNCTypeError(f"Network.add takes populations, projections and monitors, not {obj!r}")
         if network.compiled and any(isinstance(obj, Population | Projection) for obj in given):
             raise NNCRuntimeError("the network is compiled: objects must be added before compile()")
+        network.filled = network.filled or bool(given)
         _share_constants(network, given)
         for kind, make in ((Population, _population), (Projection, _projection), (Monitor, _monitor)):
             for obj in given:
@@ -131,7 +132,7 @@ def _share_constants(network: Network, objects: Iterable[Any]) -> None:
     for origin in {id(obj.network): obj.network for obj in objects}.values():
         for constant in origin.get_constants():
             if network._constants.get(constant.name) is None:
-                network.add_constant(constant)
+                constant.copy_for(network)
         network._functions = {**origin._functions, **network._functions}
 
 
@@ -187,6 +188,7 @@ def _monitor(network: Network, original: Monitor) -> Monitor:
     except NNCKeyError:
         raise NNCValueError(f"Network.add: what monitor '{original.name}' records is not in the network") from None
     made._state, made._origin = None, 0
+    made.spike_count = made.neuron_steps = 0
     made._tracks = {name: Track(name) for name in original._tracks}
     network.add_monitor(made)
     return made

@@ -24,6 +24,7 @@ from nnc.runtime.errors import (
     warn,
 )
 from nnc.runtime.fields import Fields
+from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.slots import slots_of
@@ -83,6 +84,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
         self._redraws = 0
         self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
+        self._learning: dict[str, int] = {}
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
         self._values = self._fresh_values(self.id, net)
@@ -131,6 +133,11 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
     def attributes(self) -> list[str]:
         """Parameters, then variables."""
         return self.parameters + self.variables
+
+    @property
+    def functions(self) -> list[str]:
+        """Names of the functions of the model; each can be called as a method."""
+        return [f.name.name for f in self._model.functions]
 
     @property
     def init(self) -> dict[str, Any]:
@@ -185,7 +192,13 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
             self._write(name, value)
         self._values.resolve()
 
-    def rewire(self, synapses: Connectivity, delays: int | NDArray[np.int32]) -> None:
+    def rewire(self) -> None:
+        """Draw the synapses anew and go back to the values from before compilation, for a new state."""
+        self._redraws += 1
+        self._values.detach()
+        self.wire()
+
+    def take_synapses(self, synapses: Connectivity, delays: int | NDArray[np.int32]) -> None:
         """Take other synapses, with delays in steps; from the next program on, with initial values."""
         self._synapses, self._delays = synapses, delays
         self._values.resize(synapses.count)
@@ -360,6 +373,8 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self.functions:
+            return UserFunction(self._net, name, self._model.functions)
         return self.get(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -407,7 +422,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
     def reset(self, attributes: Any = -1, synapses: bool = False) -> None:
         """Attributes back to their initial values, weights excepted; `synapses` draws connectivity anew."""
         if synapses:
-            not_yet("reset(synapses=True)", "make and compile a new network")
+            not_yet("Projection.reset(synapses=True)", "call reset(synapses=True) of the network")
         names = [n for n in self.attributes if n != "w"] if attributes in (-1, None) else list(attributes)
         for name in names:
             self._known(name)

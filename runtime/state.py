@@ -34,8 +34,8 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "mean": np.mean,
     "max": np.max,
     "min": np.min,
-    "norm1": lambda x: np.mean(np.abs(x)),
-    "norm2": lambda x: np.sqrt(np.mean(np.square(x))),
+    "norm1": lambda x: np.sum(np.abs(x)),
+    "norm2": lambda x: np.sqrt(np.sum(np.square(x))),
 }
 
 

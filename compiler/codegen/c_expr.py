@@ -149,8 +149,8 @@ _PREDICATES: Final = {
 
 
 def _select(op: Op, args: Sequence[Expr]) -> Expr:
-    if not op.results[0].type.dtype.is_float:
-        # gcc 12 vectorises no loop with a conditional integer beside floating-point ones.
+    if op.results[0].type.dtype is DType.bool:
+        # Truth values as bits: gcc 12 vectorises no loop with a conditional one.
         return _helper("select")(op, args)
     condition, then, other = (a.within(TERNARY + 1) for a in args)
     return Expr(f"{condition} ? {then} : {other}", TERNARY)
@@ -245,7 +245,6 @@ def _helpers() -> dict[str, str]:
         define(kind, f"nnc_div_{name}", pair, "return b == 0 ? 0 : b == -1 ? -a : a / b;")
         define(kind, f"nnc_rem_{name}", pair, "return b == 0 || b == -1 ? 0 : a % b;")
         define(kind, f"nnc_abs_{name}", f"{kind} a", "return a < 0 ? -a : a;")
-        define(kind, f"nnc_select_{name}", f"bool c, {pair}", f"return b ^ ((a ^ b) & -({kind})c);")
     define("bool", "nnc_select_bool", "bool c, bool a, bool b", "return (c & a) | (!c & b);")
     hi = "return (int32_t)(((uint64_t)(uint32_t)a * (uint32_t)b) >> 32);"
     define("int32_t", "nnc_mulhi_i32", "int32_t a, int32_t b", hi)

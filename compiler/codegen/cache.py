@@ -13,11 +13,12 @@ import os
 import platform
 import re
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+
+from nnc.compiler import __version__
 
 LIMIT: Final = 256 << 20
 """Bytes that the cache may hold; the least recently used files go first."""
@@ -28,19 +29,11 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}\.(so|o|dylib|dll|cubin|json)")
 def key(*parts: str) -> str:
     """64 hexadecimal digits that differ if any part differs (or stands elsewhere), and for another nnc version."""
     digest = hashlib.sha256()
-    for part in (_version(), *parts):
+    for part in (__version__, *parts):
         raw = part.encode()
         digest.update(len(raw).to_bytes(8, "little"))
         digest.update(raw)
     return digest.hexdigest()
-
-
-@functools.cache
-def _version() -> str:
-    try:
-        return version("nnc-compiler")
-    except PackageNotFoundError:
-        return "uninstalled"
 
 
 @functools.cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast, runtime_checkable
 
 from nnc.compiler.diagnostics import Diagnostic, DiagnosticError, NNCError, did_you_mean
@@ -115,6 +114,8 @@ GROUP: Final = "nnc.targets"
 
 def target_names() -> list[str]:
     """All names that `get_target` knows: the built-in ones, then those of installed packages."""
+    from importlib.metadata import entry_points  # 30 ms, for what few ask
+
     return [*_BUILT_IN, *sorted({e.name for e in entry_points(group=GROUP)} - _BUILT_IN.keys())]
 
 
@@ -124,6 +125,8 @@ def get_target(name: str, **options: Any) -> Target:
         module, _, attribute = _BUILT_IN[name].partition(":")
         make = getattr(importlib.import_module(module), attribute)
     else:
+        from importlib.metadata import entry_points
+
         found = entry_points(group=GROUP, name=name)
         if not found:
             hint = did_you_mean(name, target_names()) or f"known targets: {', '.join(target_names())}"

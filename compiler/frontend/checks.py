@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.builtins import KNOWN_FUNCTIONS, RESERVED, RESERVED_IN_SYNAPSES
 from nnc.compiler.frontend.model import AttributeRef
 from nnc.compiler.frontend.names import is_reduction
+from nnc.compiler.graphs import circles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -142,11 +141,8 @@ def event_targets(
 
 def initial_values(attributes: Mapping[str, AttributeInfo], d: Diagnostics) -> None:
     """N0401: initial values do not refer to each other in a circle."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_edges_from((a.name, a.init.name) for a in attributes.values() if isinstance(a.init, AttributeRef))
-    for circle in nx.strongly_connected_components(graph):
-        if len(circle) == 1 and not graph.has_edge(*2 * tuple(circle)):
-            continue
+    graph = {a.name: {a.init.name} if isinstance(a.init, AttributeRef) else set() for a in attributes.values()}
+    for circle in circles(graph):
         names = [n for n in attributes if n in circle]
         info = attributes[names[0]]
         what = ", ".join(f"'{n}'" for n in names)

@@ -1,14 +1,13 @@
-"""What the statements of one neuron or synapse read of each other, as networkx graphs.
+"""What the statements of one neuron or synapse read of each other.
 
 Nodes are names of variables; an edge from u to v says that the statement of v reads u.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import networkx as nx
-
+from nnc.compiler import graphs
 from nnc.compiler.ir import model
 
 if TYPE_CHECKING:
@@ -30,12 +29,13 @@ def reads(op: Op) -> set[str]:
     return {get.attr for get in op.find(model.Get) if get.side == "self"}
 
 
-def statement_graph(statements: Iterable[Statement]) -> nx.DiGraph[Any]:
-    """Who reads whom among the variables of some statements, nodes in the order of the statements."""
+def statement_graph(statements: Iterable[Statement]) -> dict[str, list[str]]:
+    """Who is read by whom among the variables of some statements, nodes in the order of the statements."""
     by_name = {s.variable: s for s in statements}
-    graph: nx.DiGraph[Any] = nx.DiGraph()
-    graph.add_nodes_from(by_name)
-    graph.add_edges_from((read, name) for name, s in by_name.items() for read in reads(s) if read in by_name)
+    graph: dict[str, list[str]] = {name: [] for name in by_name}
+    for name, s in by_name.items():
+        for read in reads(s) & by_name.keys():
+            graph[read].append(name)
     return graph
 
 
@@ -43,7 +43,7 @@ def circles(statements: Iterable[Statement]) -> list[list[str]]:
     """The groups of two and more variables that need each other, members and groups in textual order."""
     graph = statement_graph(statements)
     order = {name: i for i, name in enumerate(graph)}
-    groups = [sorted(c, key=order.__getitem__) for c in nx.strongly_connected_components(graph) if len(c) > 1]
+    groups = [sorted(c, key=order.__getitem__) for c in graphs.strongly_connected(graph) if len(c) > 1]
     return sorted(groups, key=lambda group: order[group[0]])
 
 
@@ -51,5 +51,5 @@ def connected(statements: Iterable[Statement]) -> list[list[str]]:
     """The groups of variables linked by reads in either direction, members and groups in textual order."""
     graph = statement_graph(statements)
     order = {name: i for i, name in enumerate(graph)}
-    groups = [sorted(c, key=order.__getitem__) for c in nx.weakly_connected_components(graph)]
+    groups = [sorted(c, key=order.__getitem__) for c in graphs.connected(graph)]
     return sorted(groups, key=lambda group: order[group[0]])

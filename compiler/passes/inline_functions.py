@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import networkx as nx
-
+from nnc.compiler.graphs import circles, topological
 from nnc.compiler.ir import arith, model
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.passes.inline import inline
@@ -66,13 +65,14 @@ def _enclosing(op: Op) -> Iterator[Op]:
 
 
 def _callees_first(functions: list[model.Function], diagnostics: Diagnostics) -> list[model.Function] | None:
-    graph: nx.DiGraph[Any] = nx.DiGraph()
-    graph.add_nodes_from(functions)
-    graph.add_edges_from((callee(call), f) for f in functions for call in f.find(model.Call))
-    circles = [c for c in nx.strongly_connected_components(graph) if len(c) > 1 or graph.has_edge(*2 * tuple(c))]
-    for circle in circles:
+    graph: dict[model.Function, set[model.Function]] = {f: set() for f in functions}
+    for f in functions:
+        for call in f.find(model.Call):
+            graph[callee(call)].add(f)
+    endless = circles(graph)
+    for circle in endless:
         _report([f for f in functions if f in circle], diagnostics)
-    return None if circles else list(nx.lexicographical_topological_sort(graph, key=functions.index))
+    return None if endless else topological(graph, key=functions.index)
 
 
 def _report(circle: list[model.Function], diagnostics: Diagnostics) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import networkx as nx
-
+from nnc.compiler.graphs import topological
 from nnc.compiler.ir import step
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.effects import effects
@@ -38,7 +37,7 @@ class OrderMaps(Pass):
         before = list(module.body.ops)
         program = by_phase(module)
         place = {op: index for index, op in enumerate(program)}
-        order = list(nx.lexicographical_topological_sort(dependences(program), key=place.__getitem__))
+        order = topological(dependences(program), key=place.__getitem__)
         arrange(module, order)
         return before != module.body.ops
 
@@ -49,22 +48,22 @@ def by_phase(module: Module) -> list[Op]:
     return sorted(actions(module), key=place.__getitem__)
 
 
-def dependences(program: Sequence[Op]) -> nx.DiGraph[Any]:
+def dependences(program: Sequence[Op]) -> dict[Op, set[Op]]:
     """Which actions must come before which: those that touch the same place, one of them writing, in the order given.
 
     Edges to the last writer of a place, and from its readers to the next one, are enough: the rest follows.
     """
-    graph: nx.DiGraph[Any] = nx.DiGraph()
+    graph: dict[Op, set[Op]] = {op: set() for op in program}
     writer: dict[str | Value, Op] = {}
     readers: dict[str | Value, list[Op]] = {}
     for op in program:
-        graph.add_node(op)
         found = effects(op)
         for place in found.reads | found.writes:
             if place in writer:
-                graph.add_edge(writer[place], op)
+                graph[writer[place]].add(op)
         for place in found.writes:
-            graph.add_edges_from((reader, op) for reader in readers.pop(place, ()))
+            for reader in readers.pop(place, ()):
+                graph[reader].add(op)
             writer[place] = op
         for place in found.reads - found.writes:
             readers.setdefault(place, []).append(op)

@@ -120,7 +120,7 @@ def prepare(saved: Saved, obj: Object) -> None:
     if isinstance(obj, Projection) and "synapses" in saved.entry:
         synapses, delays = connectivity.unpack(saved.archive, dict(saved.entry["synapses"]), saved.symbol)
         if not connectivity.same(synapses, obj.synapses) or not np.array_equal(delays, obj._delays):
-            obj.rewire(synapses, delays)
+            obj.take_synapses(synapses, delays)
     for name in _common(saved, obj):
         local = saved.entry["locality"].get(name) == "local"
         obj._values.make_room(name, local=local, wide=saved.value(name).size > 1)
@@ -184,7 +184,12 @@ def switches(obj: Object) -> dict[str, Any]:
             "refractory_set": obj._refractory_set,
             "rate_steps": obj._rate_steps,
         }
-    return {"flags": dict(obj._flags), "flagged": sorted(obj._flagged), "redraws": obj._redraws}
+    return {
+        "flags": dict(obj._flags),
+        "flagged": sorted(obj._flagged),
+        "learning": obj._learning,
+        "redraws": obj._redraws,
+    }
 
 
 def take_switches(saved: Saved, obj: Object) -> None:
@@ -201,4 +206,5 @@ def take_switches(saved: Saved, obj: Object) -> None:
         return
     obj._flags.update({k: bool(v) for k, v in there["flags"].items() if k in obj._flags})
     obj._flagged.update(name for name in there["flagged"] if name in obj._flags)
+    obj._learning = {str(k): int(v) for k, v in there["learning"].items()}
     obj._redraws = int(there["redraws"])

@@ -42,6 +42,7 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
                 "offset": monitor._offset,
                 "origin": monitor._origin,
                 "paused": monitor._paused,
+                "spikes": [monitor.spike_count, monitor.neuron_steps],
             }
         )
     return entries, arrays
@@ -77,6 +78,7 @@ def _take(monitor: Monitor, archive: Archive, number: int, entry: Mapping[str, A
         tracks[str(name)] = Track(str(name), None, chunks, segments, last)
     monitor._tracks = tracks
     monitor._period, monitor._offset = int(entry["period"]), int(entry["offset"])
+    monitor.spike_count, monitor.neuron_steps = (int(count) for count in entry["spikes"])
     monitor._origin, monitor._paused = int(entry["origin"]), bool(entry["paused"])
 
 

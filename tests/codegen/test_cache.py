@@ -26,7 +26,7 @@ def test_keys_differ_where_anything_differs() -> None:
 
 def test_the_version_of_nnc_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key("x")
-    monkeypatch.setattr(module, "_version", lambda: "another")
+    monkeypatch.setattr(module, "__version__", "another")
     assert key("x") != before
 
 

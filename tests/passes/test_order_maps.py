@@ -78,7 +78,7 @@ def linear_extension(graph: nx.DiGraph, draw: random.Random) -> list[Op]:
 @given(st.sampled_from(["rate", "coba", "izhikevich"]), st.randoms(use_true_random=False))
 def test_every_order_that_respects_the_dependences_gives_the_same_state(name: str, draw: random.Random) -> None:
     module = lowered(two_copies(name), "lower-random")
-    arrange(module, linear_extension(dependences(by_phase(module)), draw))
+    arrange(module, linear_extension(nx.DiGraph(dependences(by_phase(module))), draw))
     for field, values in run(module, start(module), 6).fields.items():
         np.testing.assert_array_equal(values, reference(name)[field], err_msg=field)
 
@@ -106,7 +106,7 @@ def test_ordering_again_changes_nothing_but_the_order_op() -> None:
 
 
 def test_sums_into_one_field_keep_their_order_and_records_stand_between() -> None:
-    graph = dependences(by_phase(lowered(read("coba"), "lower-random")))
+    graph = nx.DiGraph(dependences(by_phase(lowered(read("coba"), "lower-random"))))
     names = {getattr(op, "sym", getattr(op, "when", None)): op for op in graph}
     assert nx.has_path(graph, names["map.proj0.on_pre"], names["map.pop0.update"])
     assert nx.has_path(graph, names["targets"], names["map.pop0.update"])

@@ -24,7 +24,7 @@ define internal i64 @nnc_bound(i64 %n, i64 %p, i64 %team) alwaysinline {
 BARRIER: Final = """\
 declare i32 @sched_yield()
 
-define internal void @nnc_barrier(ptr %block, ptr %sense) {
+define internal void @nnc_barrier(ptr %block, ptr %sense) noinline {
 entry:
   %team.at = getelementptr i8, ptr %block, i64 80
   %team = load i64, ptr %team.at
@@ -151,7 +151,7 @@ declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 
 %nnc.recorder = type { i64, i64, i64, i64, ptr, ptr, i64, i64, i64, i64, i64, i64 }
 
-define internal void @nnc_record_spikes(ptr %block, ptr %r, i64 %k) {
+define internal void @nnc_record_spikes(ptr %block, ptr %r, i64 %k) cold noinline optsize minsize {
 entry:
   %source.at = getelementptr %nnc.recorder, ptr %r, i64 0, i32 1
   %source = load i64, ptr %source.at
@@ -234,7 +234,7 @@ done:
   ret void
 }
 
-define internal void @nnc_record_row(ptr %block, ptr %r, i64 %tid, i64 %k) {
+define internal void @nnc_record_row(ptr %block, ptr %r, i64 %tid, i64 %k) cold noinline optsize minsize {
 entry:
   %source.at = getelementptr %nnc.recorder, ptr %r, i64 0, i32 1
   %source = load i64, ptr %source.at
@@ -326,7 +326,7 @@ done:
   ret void
 }
 
-define internal void @nnc_record(ptr %block, i64 %tid, i64 %k, i64 %when) {
+define internal void @nnc_record(ptr %block, i64 %tid, i64 %k, i64 %when) cold noinline optsize minsize {
 entry:
   %n.at = getelementptr i8, ptr %block, i64 88
   %n = load i64, ptr %n.at

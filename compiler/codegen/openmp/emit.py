@@ -220,7 +220,7 @@ class Emitter:
         self.comment(op.loc)
         value = self.text(op.value)
         if op.value.type.dtype is DType.bool:
-            value = f"nnc_select_i32({value}, 1, 0)"  # gcc 12 cannot turn a mask of two comparisons into bytes
+            value = f"{value} ? 1 : 0"  # gcc 12 cannot turn a mask of two comparisons into bytes
         self.line(f"{self.text(op.buffer)}[{self.text(op.index)}] = {value};")
 
     def compact(self, op: loop.Compact) -> None:

@@ -1,0 +1,65 @@
+"""The questions that the compiler asks of graphs, put to networkx.
+
+A graph is a mapping from every node to its successors. networkx takes about 100 ms to import, so it is imported where a
+graph has an edge: a script whose program comes from the cache usually never does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Mapping
+
+    import networkx as nx
+
+    Node = TypeVar("Node", bound=Hashable)
+else:
+    Node = TypeVar("Node")
+
+
+def strongly_connected(graph: Mapping[Node, Collection[Node]]) -> list[list[Node]]:
+    """The groups of nodes that reach each other, each node in one group; successors come before."""
+    if not any(graph.values()):
+        return [[node] for node in graph]
+    import networkx as nx
+
+    return [list(group) for group in nx.strongly_connected_components(_digraph(graph))]
+
+
+def circles(graph: Mapping[Node, Collection[Node]]) -> list[list[Node]]:
+    """The groups of nodes that reach themselves: those of two and more, and single nodes with an edge to themselves."""
+    return [group for group in strongly_connected(graph) if len(group) > 1 or group[0] in graph[group[0]]]
+
+
+def connected(graph: Mapping[Node, Collection[Node]]) -> list[list[Node]]:
+    """The groups of nodes that are linked by edges of either direction."""
+    if not any(graph.values()):
+        return [[node] for node in graph]
+    import networkx as nx
+
+    return [list(group) for group in nx.weakly_connected_components(_digraph(graph))]
+
+
+def topological(graph: Mapping[Node, Collection[Node]], key: Callable[[Node], Any]) -> list[Node]:
+    """The nodes, each before its successors; where that leaves a choice, the least key first.
+
+    Keys differ from each other. Raises ValueError if there is a circle.
+    """
+    if not any(graph.values()):
+        return sorted(graph, key=key)
+    import networkx as nx
+
+    try:
+        return list(nx.lexicographical_topological_sort(_digraph(graph), key=key))
+    except nx.NetworkXUnfeasible:
+        raise ValueError("a graph with a circle has no order") from None
+
+
+def _digraph(graph: Mapping[Node, Collection[Node]]) -> nx.DiGraph[Node]:
+    import networkx as nx
+
+    made: nx.DiGraph[Node] = nx.DiGraph()
+    made.add_nodes_from(graph)
+    made.add_edges_from((node, other) for node, successors in graph.items() for other in successors)
+    return made
