@@ -117,7 +117,7 @@ class Dendrite:
     def receptive_field(self, variable: str = "w", fill: float = 0.0) -> NDArray[np.float64]:
         """Values of the synapses at the places of their pre neurons, in the geometry of the pre population."""
         population = self.proj.pre_population
-        field = np.full(population.size, fill)
+        field = np.full(population.size, fill, np.float64)
         field[self.pre_ranks] = self.get(variable)
         return field.reshape(population.geometry)
 

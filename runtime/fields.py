@@ -66,6 +66,6 @@ class Fields:
         values: Any = self._values.read(variable)
         if self._values.locality(variable) == "semiglobal":
             values = values[synapses.post]
-        matrix = np.full((synapses.n_post, synapses.n_pre), fill)
+        matrix = np.full((synapses.n_post, synapses.n_pre), fill, np.float64)
         matrix[synapses.post, synapses.pre] = values
         return matrix
