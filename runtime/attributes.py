@@ -13,6 +13,7 @@ import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import random as distributions
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
@@ -42,13 +43,14 @@ class Attributes:
         self.assigned: dict[str, Value] = {}
         self.initial: dict[str, Value] = {}
         self.promoted: set[str] = set()
+        self.distributions: dict[str, RandomDistribution] = {}
+        """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
         self._network = network
         self._pending: dict[str, NDArray[Any]] = {}
         self._loose: dict[str, Value] = {}
         self._state: State | None = None
         self._draws: dict[str, int] = {}
         self._drawn: dict[str, Value] = {}
-        self._distributions: dict[str, RandomDistribution] = {}
 
     def slot(self, name: str) -> Slot:
         """The attribute of a name. Raises for an unknown one."""
@@ -163,11 +165,10 @@ class Attributes:
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
-        if self._state is None:
-            self._distributions.pop(name, None)
+        self.distributions.pop(name, None)
         if isinstance(value, RandomDistribution):
-            if where is None and self._state is None:
-                self._distributions[name] = value
+            if where is None:
+                self.distributions[name] = value
             value = self.draw(value, name, None if where is None else len(where))
         if isinstance(value, np.ndarray):
             self._check_length(slot, value, where)
@@ -260,6 +261,10 @@ class Attributes:
                 del values[name]
         self.resolve()
 
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that hold them, in programs that have these."""
+        return frozenset(self._field(name) for name in self.slots)
+
     def book(self) -> dict[str, dict[str, Value]]:
         """What initial values come from: assigned ones, those the model has drawn, how often was drawn."""
         return {"assigned": self.assigned, "drawn": self._drawn, "draws": self._draws}
@@ -271,17 +276,6 @@ class Attributes:
         self._draws.update(draws)
         if self._state is not None:
             self.resolve()
-
-    def declared(self, owner: str, symbol: str, network: Network) -> Attributes:
-        """The same attributes for another network: assigned values are copied, assigned distributions drawn anew."""
-        copy = Attributes(owner, symbol, self.slots, network)
-        copy.lengths = dict(self.lengths)
-        copy.promoted = set(self.promoted)
-        for name, value in self.assigned.items():
-            copy.assigned[name] = value.copy() if isinstance(value, np.ndarray) else value
-        for name, distribution in self._distributions.items():
-            copy.write(name, distribution)
-        return copy
 
     # Compilation
 
@@ -312,14 +306,14 @@ class Attributes:
         """Let the next draws be those of the beginning again."""
         self._draws.clear()
 
-    def detach(self) -> None:
-        """Forget the state: the values are again those from before compilation."""
+    def forget(self) -> None:
+        """Forget the state and all values: what is assigned next is from before another compilation."""
         self._state = None
-        self._pending.clear()
-        self._loose.clear()
+        for values in (self.assigned, self.initial, self._pending, self._loose, self._drawn):
+            values.clear()
 
     def _field(self, name: str) -> str:
-        return f"{self.symbol}.{name}"
+        return f"{self.symbol}.{attribute_symbol(name)}"
 
 
 def _distribution(init: Drawn | DistributionCall) -> RandomDistribution:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
+from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.runtime.constants import Constant
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCRuntimeError, NNCTypeError, NNCValueError
@@ -151,10 +152,9 @@ def _is_container(value: Any) -> bool:
 
 
 def _population(network: Network, original: Population) -> Population:
-    made: Population = _bare(original, network)
-    made._globals = network.globals()
-    made.id = network.add_population(made, original.name)
-    made._values = original._values.declared(f"population '{made.name}'", f"pop{made.id}", network)
+    made: Population = _bare(original, original.network)
+    made._rebind(network, original.name)
+    made._restart()
     return made
 
 
@@ -165,6 +165,8 @@ def _projection(network: Network, original: Projection) -> Projection:
         object.__setattr__(made, side, _end(network, original, end))
         object.__setattr__(made, f"_{side}", network.get(getattr(original, f"_{side}")))
     made._globals = network.globals()
+    made.synapse_type, made._kind = made._model_of(original.synapse_type)
+    made._model = analyse_synapse(made.synapse_type.described, made._globals, made._kind)
     made._synapses, made._delays, made._redraws = None, 1, 0
     made._given = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in original._given.items()}
     made.id = network.add_projection(made)

@@ -16,7 +16,8 @@ import numpy as np
 from nnc.compiler import __version__
 from nnc.runtime import history
 from nnc.runtime.errors import NNCValueError
-from nnc.runtime.io import container, matlab, objects, plain, recordings
+from nnc.runtime.inputs.timed import TimedPopulation
+from nnc.runtime.io import clocks, container, matlab, objects, plain, recordings
 from nnc.runtime.io.objects import Saved
 
 if TYPE_CHECKING:
@@ -131,9 +132,7 @@ def _restore(network: Network, archive: Archive, pairs: Pairs, whole: bool, moni
         objects.take_values(saved, obj)
     state = network.current_state()
     recordings.close(network)
-    past = history.capture(state)
-    state.block.t = int(archive.header["time_step"])
-    history.restore(state, past)
+    state.set_step(int(archive.header["time_step"]))
     if whole:
         _take_everything(network, archive, pairs)
     recordings.go_on(network, archive if whole and monitors else None)
@@ -142,6 +141,8 @@ def _restore(network: Network, archive: Archive, pairs: Pairs, whole: bool, moni
 def _take_everything(network: Network, archive: Archive, pairs: Pairs) -> None:
     for saved, obj in pairs:
         objects.take_book(saved, obj)
+        if isinstance(obj, TimedPopulation):
+            clocks.restore(saved, obj)
         _take_rest(network, saved, obj)
     for name, value in archive.header["constants"].items():
         if name in network._constant_values:
@@ -191,8 +192,7 @@ def _objects(network: Network, part: str) -> list[Object]:
 def _rest_names(network: Network, obj: Object) -> list[str]:
     """The fields beside attributes that an object has: bookkeeping, then the past. Names without the symbol."""
     symbol, state = objects.symbol_of(obj), network.state
-    attributes = {f"{symbol}.{name}" for name in obj._values.slots}
-    extras = state.extras([symbol], attributes)
+    extras = state.extras([symbol], obj._values.fields())
     past = [name for name in history.past_fields(state.block.layout) if name.partition(".")[0] == symbol]
     return [name.partition(".")[2] for name in sorted([*extras, *past])]
 
@@ -201,6 +201,8 @@ def _pack_rest(network: Network, obj: Object, entry: dict[str, Any]) -> Arrays:
     symbol, state = objects.symbol_of(obj), network.state
     entry["switches"] = objects.switches(obj)
     entry["book"], arrays = objects.pack_book(obj)
+    if isinstance(obj, TimedPopulation):
+        entry["clock"] = clocks.pack(obj, arrays)
     entry["rest"] = _rest_names(network, obj)
     names = [f"{symbol}.{name}" for name in entry["rest"]]
     past = history.capture(state, names)

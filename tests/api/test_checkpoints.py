@@ -401,3 +401,36 @@ def test_the_archive_is_a_zip_with_one_member_per_array(tmp_path: Path) -> None:
     two().save(tmp_path / "x.npz")
     with zipfile.ZipFile(tmp_path / "x.npz") as archive:
         assert {"nnc.npy", "pop0.k.npy", "pop0.r.npy", "proj0.w.npy"} <= set(archive.namelist())
+
+
+def _inputs(net: ann.Network) -> None:
+    rates = np.random.default_rng(1).random((9, 4))
+    table = net.create(ann.TimedArray(rates, schedule=2.0, period=13.0))
+    source = net.create(ann.SpikeSourceArray([[1.0, 7.5, 16.0], [3.0], [], [12.0, 20.0]]))
+    poisson = net.create(ann.TimedPoissonPopulation(4, rates=[100.0, 500.0, 50.0], schedule=[0.0, 5.0, 14.0]))
+    trains = net.create(ann.HomogeneousCorrelatedSpikeTrains(4, [50.0, 200.0], 0.3, 5.0, schedule=[0.0, 11.0]))
+    cell = ann.Neuron(equations="v = 0.9*v + g_exc + g_cur", spike="v > 2.0", reset="v = 0.0")
+    pop = net.create(4, cell)
+    for spikes in (source, poisson, trains):
+        net.connect(spikes, pop, "exc").all_to_all(0.5, delays=1.5)
+    net.connect(ann.CurrentInjection(table, pop, "cur")).connect_current()
+    rate = net.create(4, ann.Neuron(equations="r = sum(exc)"))
+    net.connect(ann.DecodingProjection(pop, rate, "exc", window=4.0)).all_to_all(1.0)
+
+
+def test_inputs_go_on_from_where_they_stood(tmp_path: Path) -> None:
+    whole = started(_inputs, "llvm", 1)
+    whole.simulate(9.0)
+    whole.get_populations()[0].update(np.ones((3, 4)) * [[1.0], [2.0], [4.0]], reset=False)
+    whole.get_populations()[1].spike_times = [[1.0, 11.0], [13.0], [10.0], []]
+    whole.save(tmp_path / "x.npz")
+    whole.simulate(16.0)
+    resumed = started(_inputs, "llvm", 3, seed=None)
+    resumed.simulate(2.0)
+    resumed.load(tmp_path / "x.npz")
+    resumed.simulate(16.0)
+    assert_same_bits(everything(whole), everything(resumed))
+    for net in (whole, resumed):
+        net.reset()
+        net.simulate(12.0)
+    assert_same_bits(everything(whole), everything(resumed))

@@ -185,3 +185,22 @@ def test_reset_of_a_filled_network_draws_new_noise():
     net.reset()
     net.simulate(1.0)
     assert (first != net["x"].r).all()
+
+
+def test_inputs_are_copied_and_start_anew():
+    source = ann.SpikeSourceArray([[1.0, 3.0], [2.0]])
+    table = ann.TimedArray([[1.0], [2.0], [3.0]])
+    pop = ann.Population(2, ann.Neuron(equations="v = g_exc", spike="v > 100.0", reset="v = 0.0"))
+    rate = ann.Population(1, ann.Neuron(equations="r = sum(exc)"))
+    ann.Projection(source, pop, "exc").one_to_one(1.0)
+    decoding = ann.DecodingProjection(source, rate, "exc", window=2.0).all_to_all(1.0)
+    ann.compile()
+    ann.simulate(2.0)
+    net = ann.Network(everything=True)
+    m = net.monitor(net.get(source), "spike")
+    net.compile()
+    net.simulate(5.0)
+    assert m.get("spike") == {0: [1, 3], 1: [2]}
+    assert net.get(table).r.tolist() == [3.0]
+    assert net.get(decoding).window == 2.0
+    assert ann.get_time() == 2.0
