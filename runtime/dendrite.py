@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.errors import NNCIndexError, NNCValueError
+from nnc.runtime.errors import NNCIndexError, NNCValueError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,19 @@ class Dendrite:
         """Pre neurons, ascending."""
         ranks: list[int] = self.proj.synapses.pre[self._where].tolist()
         return ranks
+
+    pre_rank = pre_ranks
+
+    @property
+    def rank(self) -> list[int]:
+        """Old name of `pre_ranks`; warns."""
+        warn("the attribute 'rank' of a dendrite is now called 'pre_ranks'")
+        return self.pre_ranks
+
+    @property
+    def idx(self) -> int:
+        """Position among the post neurons that have synapses."""
+        return int(np.searchsorted(self.proj.synapses.post_ranks, self.post_rank))
 
     @property
     def target(self) -> str | list[str]:

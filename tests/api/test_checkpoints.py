@@ -434,3 +434,29 @@ def test_inputs_go_on_from_where_they_stood(tmp_path: Path) -> None:
         net.reset()
         net.simulate(12.0)
     assert_same_bits(everything(whole), everything(resumed))
+
+
+def test_monitors_go_on_in_their_rhythm_paused_or_not(tmp_path: Path) -> None:
+    def made() -> tuple[ann.Network, ann.Monitor, ann.Monitor, ann.Monitor]:
+        net = ann.Network()
+        pop = net.create(2, ann.Neuron(equations="r = t"), name="p")
+        net.compile()
+        monitors = [net.monitor(pop, "r", period=3.0, name=name) for name in ("late", "paused")]
+        return net, *monitors, net.monitor(pop[1:], "r", name="part")
+
+    net, late, paused, part = made()
+    net.simulate(2.0)
+    late.start(period=3.0)
+    paused.pause()
+    net.simulate(3.0)
+    net.save(tmp_path / "x.npz")
+    other, other_late, other_paused, other_part = made()
+    other.load(tmp_path / "x.npz")
+    for n in (net, other):
+        n.simulate(7.0)
+    for mine, its in ((late, other_late), (paused, other_paused), (part, other_part)):
+        assert mine.get("r").tolist() == its.get("r").tolist()
+        assert mine.times() == its.times()
+    other.load(tmp_path / "x.npz", monitors=False)
+    other.simulate(1.0)
+    assert other_part.get("r").tolist() == [[5.0]]

@@ -227,6 +227,14 @@ def test_receptive_fields_in_a_grid_and_of_other_variables():
         proj.receptive_fields("z", in_post_geometry=False)
 
 
+def test_dendrites_know_their_place():
+    proj = connected(3, 4, lambda p: p.from_matrix([[None] * 3, [1.0, None, 2.0], [None] * 3, [3.0, 4.0, 5.0]]))
+    dendrite = proj.dendrite(3)
+    assert (dendrite.idx, dendrite.pre_ranks, dendrite.pre_rank) == (1, [0, 1, 2], [0, 1, 2])
+    with pytest.warns(ann.NNCWarning, match="now called 'pre_ranks'"):
+        assert proj.dendrite(1).rank == [0, 2]
+
+
 # Parameters
 
 
