@@ -8,6 +8,7 @@ import pytest
 
 import nnc as ann
 from nnc.runtime.config import Config
+from nnc.runtime.recordings import check_memory
 from nnc.runtime.registry import REGISTRY
 
 FIRE = dict(equations="v = v + 1", spike="v >= 2", reset="v = 0")
@@ -231,6 +232,4 @@ def test_memory_of_records_is_told_and_warned_of(recorded, capsys):
     assert recorded.bytes_for(1000) == 0
     recorded.resume()
     with pytest.warns(ann.NNCWarning, match="of free memory"):
-        from nnc.runtime.recordings import check_memory
-
         check_memory([recorded], 10**12, show=False)
