@@ -13,6 +13,7 @@ from nnc.compiler.description import NetworkDescription
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
+from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.state import PopulationSizes, State
 from nnc.runtime.userfile import UserFile, c_compiler
 
@@ -59,6 +60,8 @@ class Compiled:
 
     program: Program
     state: State
+    inputs: tuple[TimedPopulation, ...] = ()
+    """Populations that are given their values before each stretch."""
 
     @staticmethod
     def build(network: Network, options: Options, seed: int) -> Compiled:
@@ -67,8 +70,9 @@ class Compiled:
             projection.wire()
         for population in network.get_populations():
             population._values.resolve()
+            population._begin()
         program = compile_network(describe(network), options=options)
-        compiled = Compiled(program, _state(network, program, seed, 0))
+        compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
         compiled.state.clear()
         compiled._write_constants(network)
         compiled._attach(network)
@@ -85,7 +89,7 @@ class Compiled:
         """A program for what has changed, and a state that goes on where this one stands."""
         program = compile_network(describe(network), options=options)
         block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
         compiled.state.carry(self.state)
         compiled._write_constants(network)
@@ -97,7 +101,7 @@ class Compiled:
         """A program and a state for other synapses; the projections start anew, the populations go on."""
         program = compile_network(describe(network), options=options)
         block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
         compiled.state.carry(self.state, synapses=False)
         compiled._write_constants(network)
@@ -117,9 +121,9 @@ class Compiled:
             if self.state.has(name):
                 self.state.write(name, on)
         for p in network.get_populations():
-            if p._rate_steps:
-                self.state.write(f"pop{p.id}.rate.window", p._rate_steps)
-                self.state.write(f"pop{p.id}.rate.scale", 1000.0 / (p._rate_steps * network.dt))
+            for name, steps in p._windows().items():
+                self.state.write(f"pop{p.id}.{name}.window", steps)
+                self.state.write(f"pop{p.id}.{name}.scale", 1000.0 / (steps * network.dt))
 
     def last_spikes(self, population: Population) -> NDArray[np.int64]:
         """Ranks of the neurons that fired in the step before."""
@@ -149,11 +153,17 @@ def describe(network: Network) -> NetworkDescription:
     )
 
 
+def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
+    return tuple(p for p in network.get_populations() if isinstance(p, TimedPopulation))
+
+
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
     populations = [
-        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_steps + 1)
+        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_depth, p._stream_depths)
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
-    team = int(network.config_["num_threads"])
+    team_for = getattr(program, "team_for", None)
+    largest = max((p.n for p in populations), default=1)
+    team = int(network.config_["num_threads"]) if team_for is None else team_for(largest)
     return State(program, populations, projections, team=team, seed=seed, t=t)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
@@ -212,7 +213,7 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _source(self, variable: str, state: State) -> tuple[str, RecorderKind, NDArray[np.int32] | None]:
         obj = self.object
-        source = f"{_symbol(obj)}.{variable}"
+        source = f"{_symbol(obj)}.{attribute_symbol(variable)}"
         kind = RecorderKind.TARGETS if variable.startswith("g_") else RecorderKind.END
         if variable.startswith("sum("):
             source, kind = f"{_symbol(obj)}.sum_{variable[4:-1].strip()}", RecorderKind.TARGETS

@@ -76,11 +76,15 @@ def _run(
         first = block.t
         last = min(end, first + length)
         begin = time.perf_counter()
+        for timed in compiled.inputs:
+            last = timed.prepare(compiled.state, first, last)
         try:
             status = program.run(block, first, last)
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
+            for timed in compiled.inputs:
+                timed.took(block.t - first)
         if progress is not None:
             progress(block.t - first)
         if interrupted():
