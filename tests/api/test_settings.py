@@ -149,6 +149,15 @@ def test_the_summary_of_a_network_counts_what_monitors_recorded_even_if_it_was_t
     assert (m.spike_count, v.spike_count) == (200, 40)
 
 
+def test_a_verbose_network_tells_what_was_compiled(capsys):
+    for verbose, words in ((False, 0), (True, 1)):
+        net = ann.Network()
+        net.config(verbose=verbose)
+        net.create(2, ann.Neuron(equations="r = t"))
+        net.compile()
+        assert capsys.readouterr().out.count("2 in 1 population") == words
+
+
 def test_objects_show_themselves_as_tables():
     net = ann.Network()
     p = net.create(3, ann.Neuron(parameters=dict(a=1.0), equations="r = a"), name="<p>")
