@@ -316,6 +316,13 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         self._compile_seconds = time.perf_counter() - begin
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
+        if self.config_["verbose"] and not silent:
+            print(self.summary())
+
+    def _compile_for_inspection(self) -> None:
+        """Compile a network that its script left uncompiled, so that its stages can be shown."""
+        if not self.compiled and self._populations:
+            self.compile()
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""

@@ -45,6 +45,8 @@ def test_known_flags_are_settings_and_others_are_left_alone(words, settings):
 def test_flags_that_are_no_settings():
     line = parse(["--gpu=2", "-c", "--report", "r.md"])
     assert (line.device, line.clean, line.report) == (2, True, "r.md")
+    with pytest.warns(ann.NNCWarning, match="--report is ignored"):
+        line.check()
     assert parse(["--gpu", "1", "x"]).device == 1
 
 
