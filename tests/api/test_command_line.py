@@ -159,7 +159,7 @@ def test_a_malformed_file_is_named(home, content):
     path = written(home / "nnc", content)
     net = ann.Network()
     net.create(1, ann.Neuron(equations="r = t"))
-    with pytest.raises(ann.ANNarchyException, match="nnc.json") as caught:
+    with pytest.raises(ann.ANNarchyException, match=r"nnc\.json") as caught:
         net.compile()
     assert str(path) in str(caught.value)
 

@@ -230,7 +230,7 @@ def test_memory_of_records_is_told_and_warned_of(recorded, capsys):
     recorded.pause()
     assert recorded.bytes_for(1000) == 0
     recorded.resume()
-    with pytest.warns(ann.NNCWarning, match="of free memory"):
-        from nnc.runtime.recordings import check_memory
+    from nnc.runtime.recordings import check_memory
 
+    with pytest.warns(ann.NNCWarning, match="of free memory"):
         check_memory([recorded], 10**12, show=False)
