@@ -13,6 +13,7 @@ from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.state import PopulationSizes, State
+from nnc.runtime.team import step_work, team_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,5 +124,14 @@ def _state(network: Network, program: Program, seed: int, t: int) -> State:
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
-    team = int(network.config_["num_threads"])
+    team = team_size(network.config_["num_threads"], _work(network))
     return State(program, populations, projections, team=team, seed=seed, t=t)
+
+
+def _work(network: Network) -> int:
+    projections = network.get_projections(suppress_error=True)
+    return step_work(
+        neurons=sum(p.size for p in network.get_populations()),
+        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
+        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from nnc.runtime.errors import NNCTypeError, NNCValueError, warn, with_hint
+from nnc.runtime.team import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,9 +111,11 @@ def _above_zero(key: str, value: object) -> float:
     return float(value)
 
 
-def _threads(key: str, value: object) -> int:
+def _threads(key: str, value: object) -> int | str:
+    if value == AUTO:
+        return AUTO
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise NNCValueError(f"{key} must be an integer of at least 1, not {value!r}")
+        raise NNCValueError(f"{key} must be an integer of at least 1 or '{AUTO}', not {value!r}")
     return int(value)
 
 
