@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nnc.compiler.diagnostics import Loc, Source
-    from nnc.compiler.frontend.model import NeuronModel, SynapseModel
+    from nnc.compiler.frontend.model import NeuronModel, StopCondition, SynapseModel
 
 Locality = Literal["local", "semiglobal", "global"]
 Kind = Literal["float", "int", "bool"]
@@ -118,6 +118,7 @@ class PopulationDescription:
     `arrays`: the local parameters that differ between neurons; the others are one number in the state block.
     `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `streams`: parameters whose values the
     runtime gives for every step ahead (spike times, timed rates), see `model.stream`; they are also in `arrays`.
+    `stop`: the condition on which `simulate_until` may end.
     """
 
     id: int
@@ -127,6 +128,7 @@ class PopulationDescription:
     rate_window: bool = False
     can_disable: bool = False
     streams: frozenset[str] = frozenset()
+    stop: StopCondition | None = None
 
     @property
     def symbol(self) -> str:

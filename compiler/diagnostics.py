@@ -43,9 +43,13 @@ class Source:
     column: int = 1
     exact: bool = True
     what: str = "text"
+    places: tuple[tuple[int, int], ...] = ()
+    """(line, column) of every character and of the end, where escapes keep the text from standing as it is."""
 
     def position(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character, both 1-based, in the file if `exact`, else in the text."""
+        if self.places:
+            return self.places[min(max(0, offset), len(self.places) - 1)]
         before = self.text[: max(0, offset)]
         lines = before.count("\n")
         last = before.rfind("\n")
@@ -127,16 +131,17 @@ class Diagnostic:
     def render(self) -> str:
         """The text shown to a user, with the line and a caret under the place."""
         out = [f"{self.severity}[{self.code}]: {self.message}"]
-        out += _excerpt(self.loc)
+        out += excerpt(self.loc)
         for loc, label in self.related:
-            out += [f"   = {label}:", *_excerpt(loc)]
+            out += [f"   = {label}:", *excerpt(loc)]
         out += [f"   = note: {n}" for n in self.notes]
         if self.help:
             out.append(f"   = help: {self.help}")
         return "\n".join(out)
 
 
-def _excerpt(loc: Loc) -> list[str]:
+def excerpt(loc: Loc) -> list[str]:
+    """The lines that show a place: file and position, the line, carets under it. Empty for an unknown place."""
     if loc.source is None:
         return []
     source = loc.source

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnc.compiler.description import Drawn
 from nnc.compiler.diagnostics import DiagnosticError, Diagnostics, Loc, Source
-from nnc.compiler.options import Options
+from nnc.compiler.options import Looks, Options
 from nnc.compiler.session import current
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def compile_network(description: NetworkDescription, options: Options | None = N
     if session is not None:
         wanted = wanted.override(session.options)
         session.compiled(description, wanted)
+        if not session.simulate:
+            wanted = dataclasses.replace(wanted, pipeline=None, looks=Looks())
     target = get_target(wanted.target or DEFAULT_TARGET, **wanted.target_options)
     return target.load(artifact(description, wanted))
 
@@ -45,7 +47,6 @@ def compile_network(description: NetworkDescription, options: Options | None = N
 def artifact(description: NetworkDescription, options: Options) -> Artifact:
     """The target's text for a network, from the cache where it is there."""
     from nnc.compiler.codegen.cache import default_cache
-
     from nnc.compiler.codegen.target import get_target
 
     name = options.target or DEFAULT_TARGET
@@ -69,40 +70,40 @@ def artifact(description: NetworkDescription, options: Options) -> Artifact:
 def lower(description: NetworkDescription, options: Options, upto: str | None = None) -> Module:
     """The network's IR after the pipeline, or after the pass `upto` of it; "" is the IR as it was built."""
     from nnc.compiler.frontend.build import build_module
-    from nnc.compiler.passes.manager import Context, Pipeline
-
     from nnc.compiler.passes import DEFAULT_PIPELINE
+    from nnc.compiler.passes.manager import Context, Pipeline
 
     diagnostics = Diagnostics()
     module = build_module(description, diagnostics)
     diagnostics.raise_if_errors()
-    names = [n.strip() for n in (options.pipeline or DEFAULT_PIPELINE).split(",")]
+    pipeline = Pipeline.parse(options.pipeline or DEFAULT_PIPELINE, "model")
     if upto is not None:
-        names = names[: names.index(upto) + 1] if upto in names else []
-    if names:
-        context = Context(diagnostics=diagnostics, options=options)
-        Pipeline.parse(",".join(names)).run(module, context)
+        last = [index for index, step in enumerate(pipeline.passes) if step.name == upto]
+        pipeline = Pipeline(pipeline.passes[: last[0] + 1] if last else ())
+    if pipeline.passes:
+        pipeline.run(module, Context(diagnostics=diagnostics, options=options))
     diagnostics.raise_if_errors()
     return module
 
 
 def stage_text(description: NetworkDescription, stage: str, options: Options) -> str:
     """The text of a stage: `ast`, `model`, `step`, `loop`, `c`, `llvm`, `ptx`, or `all` of them."""
-    from nnc.compiler.ir.printer import print_module
-
     from nnc.compiler.codegen.target import get_target
     from nnc.compiler.frontend.dump import dump
+    from nnc.compiler.ir.printer import print_module
 
     if stage == "all":
         stages = ("ast", "model", "step", "loop", *_LANGUAGE_TARGET)
-        return "\n".join(f"// ===== {s} =====\n{stage_text(description, s, options)}" for s in stages)
+        quiet = dataclasses.replace(options, looks=dataclasses.replace(options.looks, after=(), changed=False))
+        texts = (stage_text(description, s, options if s == "loop" else quiet) for s in stages)
+        return "\n".join(f"// ===== {s} =====\n{text}" for s, text in zip(stages, texts, strict=True))
     if stage == "ast":
         return dump(description)
     looks = options.looks
     if stage in _LANGUAGE_TARGET:
         module = lower(description, options)
         return get_target(_LANGUAGE_TARGET[stage]).emit(module).text
-    upto = {"model": "", "step": _STEP_ENDS_WITH, "loop": None}[stage]
+    upto = None if options.pipeline else {"model": "", "step": _STEP_ENDS_WITH, "loop": None}[stage]
     module = lower(description, options, upto)
     return print_module(module, locs=looks.locs, generic=looks.generic)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from nnc.compiler.diagnostics import Diagnostics, NNCError, Source
+from nnc.compiler.diagnostics import DiagnosticError, Diagnostics, NNCError, Source, excerpt
+from nnc.compiler.frontend.source import Site
 from nnc.compiler.options import Looks, Options
 from nnc.compiler.session import EndOfScript, Session, session
 
@@ -220,20 +222,47 @@ def _run_script(path: Path, arguments: tuple[str, ...], wanted: _Wanted) -> int:
                 _compile_networks(names)
         except EndOfScript:
             pass
-        except (SyntaxError, UnicodeDecodeError) as error:
-            if getattr(error, "filename", str(path)) in (str(path), None):
-                _not_python(path, error)
+        except DiagnosticError:
             raise
-        except ValueError as error:
-            if "null bytes" in str(error):
+        except NNCError as error:
+            raise NNCError(f"error: {error}{_place(error, path)}") from error
+        except Exception as error:
+            if _unreadable(path, error):
                 _not_python(path, error)
-            raise
+            click.echo(_their_traceback(error, path), err=True, nl=False)
+            return 1
     if wanted.emit is not None and not command_session.networks:
         raise click.UsageError(f"'{path}' makes no network, so there is nothing to show")
     if wanted.simulate:
         for summary in command_session.networks:
             click.echo(summary())
     return 0
+
+
+def _unreadable(path: Path, error: Exception) -> bool:
+    """Whether the script itself, and nothing that it imports or computes, is no Python text."""
+    if isinstance(error, SyntaxError):
+        return error.filename in (str(path), None)
+    deepest = traceback.extract_tb(error.__traceback__)[-1].filename
+    return isinstance(error, (UnicodeDecodeError, ValueError)) and ("runpy" in deepest or "null bytes" in str(error))
+
+
+def _place(error: Exception, path: Path) -> str:
+    """The line of the script in which nnc raised an error, with a caret under the call where Python tells it."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    if not frames or frames[-1].lineno is None:
+        return ""
+    frame = frames[-1]
+    site = Site(frame.filename, frame.lineno or 0, frame.colno, frame.end_lineno, frame.end_colno)
+    return "\n" + "\n".join(excerpt(site.loc()))
+
+
+def _their_traceback(error: Exception, path: Path) -> str:
+    """The traceback as `python FILE` would show it."""
+    shown = traceback.TracebackException.from_exception(error)
+    first = next((i for i, f in enumerate(shown.stack) if f.filename == str(path)), 0)
+    del shown.stack[:first]
+    return "".join(shown.format())
 
 
 def _not_python(path: Path, error: Exception) -> NoReturn:
@@ -248,19 +277,12 @@ def _not_python(path: Path, error: Exception) -> NoReturn:
 
 def _compile_networks(names: dict[str, Any]) -> None:
     """Compile the networks that a script left without compiling them."""
-    for value in list(names.values()):
-        compile_now = getattr(value, "_compile_for_inspection", None)
-        if callable(compile_now) and not isinstance(value, type):
-            compile_now()
-    from nnc.compiler.session import current
+    import nnc
 
-    active = current()
-    if active is not None and not active.networks:
-        import nnc
-
-        magic = nnc.magic_network()
-        if magic.get_populations():
-            magic.compile()
+    left = [v for v in names.values() if isinstance(v, nnc.Network)]
+    for network in (*left, nnc.magic_network()):
+        if not network.compiled and network.get_populations():
+            network.compile(silent=True)
 
 
 @contextmanager

@@ -251,6 +251,16 @@ class Attributes:
         self._drawn.clear()
         self.resolve()
 
+    def repeat_draws(self) -> None:
+        """Let the next draws be those of the beginning again."""
+        self._draws.clear()
+
+    def detach(self) -> None:
+        """Forget the state: the values are again those from before compilation."""
+        self._state = None
+        self._pending.clear()
+        self._loose.clear()
+
     def _field(self, name: str) -> str:
         return f"{self.symbol}.{name}"
 

@@ -62,7 +62,7 @@ class Compiled:
         compiled.state.settle()
         session = current_session()
         if session is not None:
-            session.add_network(lambda: repr(network))
+            session.add_network(network.summary)
         return compiled
 
     def rebuild(self, network: Network, options: Options) -> Compiled:
@@ -77,11 +77,26 @@ class Compiled:
         compiled.write_flags(network)
         return compiled
 
+    def rewired(self, network: Network, options: Options) -> Compiled:
+        """A program and a state for other synapses; the projections start anew, the populations go on."""
+        program = compile_network(describe(network), options=options)
+        block = self.state.block
+        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled.state.clear()
+        compiled.state.carry(self.state, synapses=False)
+        compiled._write_constants(network)
+        compiled._attach(network)
+        for projection in network.get_projections(suppress_error=True):
+            projection._values.initialise()
+        compiled.write_flags(network)
+        return compiled
+
     def write_flags(self, network: Network) -> None:
         """The switches of populations and projections, where the program has them."""
-        flags = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
+        flags: dict[str, bool | int] = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}
         for proj in network.get_projections(suppress_error=True):
             flags |= {f"proj{proj.id}.{flag}": on for flag, on in proj._flags.items()}
+            flags |= {f"proj{proj.id}.update.{name}": steps for name, steps in proj._learning.items()}
         for name, on in flags.items():
             if self.state.has(name):
                 self.state.write(name, on)
@@ -124,7 +139,11 @@ def _state(network: Network, program: Program, seed: int, t: int) -> State:
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
-    team = team_size(network.config_["num_threads"], _work(network))
+    team_for = getattr(program, "team_for", None)
+    if team_for is None:
+        team = team_size(network.config_["num_threads"], _work(network))
+    else:
+        team = team_for(max((p.n for p in populations), default=1))
     return State(program, populations, projections, team=team, seed=seed, t=t)
 
 

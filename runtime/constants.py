@@ -55,6 +55,16 @@ class Constant(float):
         """Remember a network that uses this constant."""
         self._networks.add(network)
 
+    def copy_for(self, network: Network) -> Constant:
+        """The constant of the same name of another network: it follows this one, and can be set by itself."""
+        copy = Constant(self.name, self._value, network=network)
+        self._networks.add(network)
+        return copy
+
+    def follow(self, value: float) -> None:
+        """Take over the value that a network gives to the constant."""
+        self._value = value
+
     def __float__(self) -> float:
         return self._value
 

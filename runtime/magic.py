@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import time
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from nnc.runtime.network import Network
 from nnc.runtime.registry import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from nnc.runtime.functions import UserFunction
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.population import Population
     from nnc.runtime.projection import Projection
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 def magic_network() -> Network:
@@ -61,9 +67,41 @@ def simulate(
     network_of(net_id).simulate(duration, measure_time, progress_bar, callbacks, show_monitor_memory_estimate)
 
 
-def simulate_until(*args: Any, **kwargs: Any) -> float:
-    """Not in this version."""
-    return magic_network().simulate_until(*args, **kwargs)
+def simulate_until(
+    max_duration: float,
+    population: Any = None,
+    operator: str = "and",
+    measure_time: bool = False,
+    progress_bar: bool = False,
+    net_id: int = 0,
+    *,
+    populations: Any = None,
+) -> float:
+    """Run the magic network until stop conditions hold; gives the simulated time in ms."""
+    network = network_of(net_id)
+    return network.simulate_until(
+        max_duration, population, operator, measure_time, progress_bar, populations=populations
+    )
+
+
+def callbacks_enabled(net_id: int = 0) -> bool:
+    """Whether `simulate` calls the callbacks."""
+    return network_of(net_id).callbacks_enabled()
+
+
+def enable_callbacks(net_id: int = 0) -> None:
+    """Let `simulate` call the callbacks (again)."""
+    network_of(net_id).enable_callbacks()
+
+
+def disable_callbacks(net_id: int = 0) -> None:
+    """Keep the callbacks, but do not call them."""
+    network_of(net_id).disable_callbacks()
+
+
+def clear_all_callbacks(net_id: int = 0) -> None:
+    """Forget all callbacks."""
+    network_of(net_id).clear_all_callbacks()
 
 
 def step(net_id: int = 0) -> None:
@@ -132,6 +170,11 @@ def add_function(function: str) -> None:
     magic_network().add_function(function)
 
 
+def functions(name: str, network: Network | None = None) -> UserFunction:
+    """A function of `add_function` as a function of Python."""
+    return network_of(0, network).functions(name)
+
+
 def populations(net_id: int = 0) -> list[Population]:
     """All populations."""
     return network_of(net_id).get_populations()
@@ -177,3 +220,18 @@ def disable_learning(projections: Iterable[Projection] | None = None, net_id: in
 def get_global_config(key: str) -> Any:
     """A setting of the magic network."""
     return magic_network().config_[key]
+
+
+def timeit(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Decorator: every call prints the name of the function, its arguments and how long it took."""
+
+    @functools.wraps(function)
+    def timed(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        begin = time.perf_counter()
+        result = function(*args, **kwargs)
+        elapsed = time.perf_counter() - begin
+        words = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+        print(f"{function.__name__}({', '.join(words)}) took {elapsed:.6f} seconds.")
+        return result
+
+    return timed

@@ -14,6 +14,7 @@ from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
+from nnc.runtime.recordings import Recordings
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class _Track:
     last: list[list[int]] = field(default_factory=list)
 
 
-class Monitor(SpikeAnalysis):
+class Monitor(SpikeAnalysis, Recordings):
     """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
 
     Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
@@ -61,8 +62,9 @@ class Monitor(SpikeAnalysis):
         self._net: Network = self.object.proj.network if isinstance(self.object, Dendrite) else self.object.network
         if network is not None and network is not self._net:
             raise NNCValueError("the monitored object belongs to another network")
-        owner = self.object.proj if isinstance(self.object, Dendrite) else self.object
-        self.name = name or f"Monitor_{owner.name}"
+        self.name = name or f"Monitor_{self.owner.name}"
+        self.spike_count = 0
+        self.neuron_steps = 0
         self._reshape = network is not None
         self._tracks: dict[str, _Track] = {}
         self._period, self._offset = self._timing(period, period_offset)
@@ -92,6 +94,17 @@ class Monitor(SpikeAnalysis):
     def dt(self) -> float:
         """Step size in ms."""
         return self._net.dt
+
+    @property
+    def owner(self) -> Population | PopulationView | Projection:
+        """The recorded object, or the projection of a recorded dendrite."""
+        return self.object.proj if isinstance(self.object, Dendrite) else self.object
+
+    def bytes_for(self, steps: int) -> int:
+        """Memory that the records of a run of so many steps will take, spikes left out."""
+        rows = steps // self._period
+        running = [] if self._paused else [v for v in self._tracks if v != "spike"]
+        return sum(8 * rows * self._width(v) for v in running)
 
     def _check(self, variable: str) -> None:
         obj = self.object
@@ -178,7 +191,15 @@ class Monitor(SpikeAnalysis):
             if len(rows):
                 track.chunks.append(rows.copy())
             if track.recorder.kind is RecorderKind.SPIKES:
+                self._count(rows, last - first)
                 track.recorder.clear()
+
+    def _count(self, pairs: NDArray[np.int64], steps: int) -> None:
+        """Remember how many spikes there were, of how many neurons in how many steps; `get` does not undo it."""
+        whole = isinstance(self.object, Population)
+        ranks = self.owner.ranks
+        self.spike_count += len(pairs) if whole else int(np.isin(pairs[:, 1], ranks).sum())
+        self.neuron_steps += len(ranks) * steps
 
     def _recorder(self, variable: str, state: State, step: int) -> Recorder:
         phase = self._origin % self._period + self._offset

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnc.runtime import running
+from nnc.compiler.session import current as current_session
 from nnc.runtime.clock import Clock, Learning
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
@@ -25,7 +26,9 @@ from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
+from nnc.runtime.summary import facts, summary, table, target_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     from nnc.compiler.diagnostics import Source
     from nnc.compiler.options import Options
-    from nnc.runtime.attributes import Attributes
+    from nnc.runtime.callbacks import Callback
     from nnc.runtime.neuron import Neuron
     from nnc.runtime.synapse import Synapse
 
@@ -52,7 +55,7 @@ class _Prepared(type):
         return network
 
 
-class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
+class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prepared):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -84,9 +87,13 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
         self._options: Options | None = None
         self._stale = False
         self._replays = 0
+        self._callbacks: list[Callback] = []
+        self._callbacks_on = True
+        self._seconds = self._compile_seconds = 0.0
+        self._steps_done = 0
         if not magic and REGISTRY.magic is not None:
             for constant in REGISTRY.magic._constants.values():
-                self.add_constant(constant)
+                constant.copy_for(self)
 
     def _settle(self, dt: float | None = None, seed: int | None = None) -> None:
         if dt is not None:
@@ -97,11 +104,6 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
             self._rng = None
 
     # Settings
-
-    @property
-    def is_magic(self) -> bool:
-        """Whether this is the network of the module-level functions."""
-        return self.id == 0
 
     @property
     def dt(self) -> float:
@@ -280,19 +282,17 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
                 not_yet("compiling part of a network", "make a network of the objects that you need")
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
+        begin = time.perf_counter()
         self._options = options_of(self.config_, compiler, compiler_flags, clean, debug_build)
         self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
         self._stale = False
+        self._compile_seconds = time.perf_counter() - begin
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
 
     def changed(self) -> None:
         """A fact that the program relies on has changed: make a new one before the next step."""
         self._stale = self.compiled
-
-    def all_values(self) -> list[Attributes]:
-        """The attributes of all populations, then of all projections."""
-        return [p._values for p in self._populations] + [p._values for p in self._projections]
 
     def _running(self) -> Compiled:
         if self._compiled is None:
@@ -314,81 +314,13 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
 
     # Simulation
 
-    def simulate(
-        self,
-        duration: float,
-        measure_time: bool = False,
-        progress_bar: bool = False,
-        callbacks: bool = True,
-        show_monitor_memory_estimate: bool = False,
-    ) -> None:
-        """Run for a duration in ms, rounded up to whole steps. Ctrl-C stops at the end of a step."""
-        steps = running.steps_in(duration, self.dt)
-        name = "" if self.is_magic else f" {self.id}"
-        running.advance(self._current(), self._monitors, steps, self.dt, measure_time, name)
-
-    def step(self) -> None:
-        """Run one step."""
-        running.advance(self._current(), self._monitors, 1, self.dt)
-
-    def simulate_until(self, *args: Any, **kwargs: Any) -> float:
-        """Not in this version."""
-        not_yet("simulate_until", "call step() in a loop and test the condition")
-
     def set_seed(self, seed: int) -> None:
         """Set the seed of the noise of the steps to come, and of everything drawn later."""
         self._settle(seed=seed)
         if self._compiled is not None:
             self._compiled.state.block.seed = kernel_seed(self._seed, 0)
 
-    def reset(
-        self,
-        populations: bool = True,
-        projections: bool = False,
-        synapses: bool = False,
-        monitors: bool = True,
-        reseed_rng: bool | None = None,
-    ) -> None:
-        """Back to t = 0: populations to their initial values, projections (never `w`) only on request.
-
-        With `reseed_rng` (the default except for the magic network) the noise is repeated, else it is new.
-        """
-        if synapses:
-            not_yet("reset(synapses=True)", "make and compile a new network")
-        state = self._current().state
-        for monitor in self._monitors:
-            monitor.restart(state, drop=monitors)
-        if populations:
-            state.clear_activity(f"pop{p.id}" for p in self._populations)
-            for population in self._populations:
-                population._values.redraw()
-                population._values.initialise()
-        if projections:
-            for projection in self._projections:
-                projection.reset()
-        state.block.t = 0
-        if not (not self.is_magic if reseed_rng is None else reseed_rng):
-            self._replays += 1
-        state.block.seed = kernel_seed(self._seed, self._replays)
-        state.settle()
-        self._running().write_flags(self)
-
-    def reset_population(self, population: Population, attributes: list[str] | None) -> None:
-        """Give attributes of one population their initial values back; all of them also clear its spikes."""
-        state = self._current().state
-        known = population.attributes
-        for name in [a for a in attributes or [] if a not in known]:
-            warn(f"population '{population.name}' has no attribute '{name}' to reset")
-        names = [a for a in attributes if a in known] if attributes is not None else None
-        if names is None:
-            state.clear_activity([f"pop{population.id}"])
-        population._values.redraw()
-        population._values.initialise(names)
-        if names is None:
-            state.settle()
-            self._running().write_flags(self)
-
-    def set_flag(self, name: str, on: bool) -> None:
+    def set_flag(self, name: str, on: bool | int) -> None:
         """Set a switch of the program if it has it; else the next program gets it."""
         if self._compiled is not None and self._compiled.state.has(name):
             self._compiled.state.write(name, on)
@@ -421,6 +353,42 @@ class Network(LookUps, Definitions, Clock, Learning, metaclass=_Prepared):
 
     def __exit__(self, *error: object) -> None:
         self.clear()
+
+    # What is known of it
+
+    @property
+    def target(self) -> str:
+        """Name of the target it is compiled for (before compile, the one asked for)."""
+        session = current_session()
+        forced = session.options.target if session is not None else None
+        return forced or target_name(self.config_.target if self._options is None else self._options.target)
+
+    @property
+    def threads(self) -> int:
+        """Number of threads it runs on."""
+        return int(self.config_["num_threads"]) if self._compiled is None else self._compiled.state.block.team
+
+    @property
+    def compile_seconds(self) -> float:
+        """How long `compile()` took."""
+        return self._compile_seconds
+
+    @property
+    def simulated_ms(self) -> float:
+        """Simulated time of all runs, whatever the clock was set to in between."""
+        return self._steps_done * self.dt
+
+    @property
+    def wall_seconds(self) -> float:
+        """Wall time of all runs."""
+        return self._seconds
+
+    def summary(self) -> str:
+        """A few lines: neurons, synapses, target, times, recorded spikes and their mean rate."""
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        return table(repr(self)[1:-1], ("", ""), facts(self))
 
     def __repr__(self) -> str:
         done = "compiled" if self.compiled else "not compiled"

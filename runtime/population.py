@@ -9,9 +9,12 @@ import numpy as np
 
 from nnc.compiler.description import ParameterDecl, PopulationDescription
 from nnc.compiler.frontend.analyse import analyse_neuron
+from nnc.compiler.frontend.source import calling_site
+from nnc.compiler.frontend.stop import analyse_stop
 from nnc.runtime import geometry as places
 from nnc.runtime.attributes import Attributes
-from nnc.runtime.errors import NNCTypeError, NNCValueError, not_yet, unknown_attribute, warn
+from nnc.runtime.errors import NNCTypeError, NNCValueError, unknown_attribute, warn
+from nnc.runtime.functions import UserFunction
 from nnc.runtime.neuron import Neuron
 from nnc.runtime.slots import Slot, slots_of
 from nnc.runtime.views import IndividualNeuron, PopulationView
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.frontend.model import NeuronModel
+    from nnc.compiler.frontend.model import NeuronModel, StopCondition
     from nnc.runtime.network import Network
 
 _REFRACTORY = "refractory"
@@ -52,8 +55,6 @@ class Population:
         net = network_of(net_id, network)
         self.geometry = places.parse_geometry(geometry)
         self.neuron_type = _instance(neuron)
-        if stop_condition is not None:
-            not_yet("stop_condition", "simulate in short pieces and test the condition in between")
         self._net = net
         self._globals = net.globals()
         self._model = analyse_neuron(self.neuron_type.described, self._globals)
@@ -63,6 +64,7 @@ class Population:
         self._refractory_set = False
         self._can_disable = False
         self._rate_steps = 0
+        self._stop_text, self._stop = stop_condition, self._analysed(stop_condition)
         values = Attributes(f"population '{self.name}'", f"pop{self.id}", self._slots(), net)
         values.lengths |= {"local": self.size}
         self._values = values
@@ -157,6 +159,11 @@ class Population:
         return self._net.targets_of(self)
 
     @property
+    def functions(self) -> list[str]:
+        """Names of the functions of the model; each can be called as a method."""
+        return [f.name.name for f in self._model.functions]
+
+    @property
     def init(self) -> dict[str, Any]:
         """The values attributes start with."""
         return {name: self._values.preset(name) for name in self.attributes}
@@ -240,6 +247,8 @@ class Population:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self.functions:
+            return UserFunction(self._net, name, self._model.functions)
         self._known(name)
         return self.get(name)
 
@@ -314,6 +323,24 @@ class Population:
         self._rate_steps = steps
         self._net.changed()
 
+    @property
+    def stop_condition(self) -> str | None:
+        """The condition on which `simulate_until` ends: `"v > 1.0 : all"`, `"spiked : any"`; any neuron by default."""
+        return self._stop_text
+
+    @stop_condition.setter
+    def stop_condition(self, text: str | None) -> None:
+        self._stop = self._analysed(text)
+        self._stop_text = text
+        self._net.changed()
+
+    def _analysed(self, text: str | None) -> StopCondition | None:
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise NNCTypeError(f"stop_condition is a text such as 'v > 1.0 : any', not {text!r}")
+        return analyse_stop(calling_site().source(text, "stop_condition"), self._model, self._globals)
+
     # Compilation
 
     def _slots(self) -> dict[str, Slot]:
@@ -333,6 +360,7 @@ class Population:
             refractory=self._refractory_set,
             rate_window=self._rate_steps > 0,
             can_disable=self._can_disable,
+            stop=self._stop,
         )
 
     def _local_model(self) -> NeuronModel:

@@ -23,6 +23,7 @@ from nnc.runtime.errors import (
     unknown_attribute,
     warn,
 )
+from nnc.runtime.functions import UserFunction
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
@@ -81,6 +82,7 @@ class Projection(Connecting, Switches):
         self._redraws = 0
         self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
+        self._learning: dict[str, int] = {}
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
         self._values = Attributes(f"projection '{self.name}'", f"proj{self.id}", slots_of(self._model), net)
@@ -126,6 +128,11 @@ class Projection(Connecting, Switches):
     def attributes(self) -> list[str]:
         """Parameters, then variables."""
         return self.parameters + self.variables
+
+    @property
+    def functions(self) -> list[str]:
+        """Names of the functions of the model; each can be called as a method."""
+        return [f.name.name for f in self._model.functions]
 
     @property
     def init(self) -> dict[str, Any]:
@@ -179,6 +186,12 @@ class Projection(Connecting, Switches):
         for name, value in self._given.items():
             self._write(name, value)
         self._values.resolve()
+
+    def rewire(self) -> None:
+        """Draw the synapses anew and go back to the values from before compilation, for a new state."""
+        self._redraws += 1
+        self._values.detach()
+        self.wire()
 
     def _set_weights(self, wired: Wired) -> None:
         rule = self._rule
@@ -349,6 +362,8 @@ class Projection(Connecting, Switches):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self.functions:
+            return UserFunction(self._net, name, self._model.functions)
         return self.get(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -402,7 +417,7 @@ class Projection(Connecting, Switches):
     def reset(self, attributes: Any = -1, synapses: bool = False) -> None:
         """Attributes back to their initial values, weights excepted; `synapses` draws connectivity anew."""
         if synapses:
-            not_yet("reset(synapses=True)", "make and compile a new network")
+            not_yet("Projection.reset(synapses=True)", "call reset(synapses=True) of the network")
         names = [n for n in self.attributes if n != "w"] if attributes in (-1, None) else list(attributes)
         for name in names:
             self._known(name)

@@ -41,21 +41,26 @@ def steps_in(duration: float, dt: float) -> int:
 
 
 def advance(
-    compiled: Compiled, monitors: Sequence[Monitor], steps: int, dt: float, measure_time: bool = False, name: str = ""
-) -> None:
-    """Do a number of steps. Whatever is raised, the state is that at the end of a step and no record is lost."""
+    compiled: Compiled, monitors: Sequence[Monitor], steps: int, progress: Callable[[int], object] | None = None
+) -> Status:
+    """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
+
+    Whatever is raised, the state is that at the end of a step and no record is lost.
+    """
     session = current_session()
     if session is not None:
         session.before_simulation()
-    begin = time.perf_counter()
     with _interrupts_deferred() as interrupted:
-        _run(compiled, monitors, steps, interrupted)
-    if measure_time:
-        elapsed = time.perf_counter() - begin
-        print(f"Simulating {steps * dt / 1000.0} seconds of the network{name} took {elapsed} seconds.")
+        return _run(compiled, monitors, steps, interrupted, progress)
 
 
-def _run(compiled: Compiled, monitors: Sequence[Monitor], steps: int, interrupted: Callable[[], bool]) -> None:
+def _run(
+    compiled: Compiled,
+    monitors: Sequence[Monitor],
+    steps: int,
+    interrupted: Callable[[], bool],
+    progress: Callable[[int], object] | None,
+) -> Status:
     block, program = compiled.state.block, compiled.program
     end = block.t + steps
     length = _FIRST
@@ -68,13 +73,16 @@ def _run(compiled: Compiled, monitors: Sequence[Monitor], steps: int, interrupte
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
+        if progress is not None:
+            progress(block.t - first)
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:
-            return
+            return status
         elapsed = max(time.perf_counter() - begin, 1e-9)
         done = max(1, block.t - first)
         length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
+    return Status.DONE
 
 
 @contextmanager

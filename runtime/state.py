@@ -33,8 +33,8 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "mean": np.mean,
     "max": np.max,
     "min": np.min,
-    "norm1": lambda x: np.mean(np.abs(x)),
-    "norm2": lambda x: np.sqrt(np.mean(np.square(x))),
+    "norm1": lambda x: np.sum(np.abs(x)),
+    "norm2": lambda x: np.sqrt(np.sum(np.square(x))),
 }
 
 
@@ -152,20 +152,25 @@ class State:
             owner, _, attribute = spec.name.partition(".")
             if attribute.endswith(".past") and attribute != "rate.fired.past":
                 source = self.memory.read(spec.name.removesuffix(".past"))
-                self.memory.write(spec.name, np.resize(source, self.block.fields[spec.name].size))
+                self.memory.write(spec.name, np.resize(source, self.block.fields.peek(spec.name).size))
             kind, _, reduced = attribute.partition("_")
             if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
                 self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
 
-    def carry(self, old: State) -> None:
-        """Take over the values of all fields that another program of the same network had as well."""
+    def carry(self, old: State, synapses: bool = True) -> None:
+        """Take over the values of all fields that another program of the same network had as well.
+
+        Without `synapses`, those of projections are left out.
+        """
         for spec in self.block.layout.fields:
             if not old.has(spec.name) or self._is_index(spec.name):
+                continue
+            if not synapses and _owner(spec.name) in self.storages:
                 continue
             values = old.read(spec.name)
             if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
-            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields[spec.name].size):
+            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
 
     def _connect(self, projections: list[ProjectionSizes]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from nnc.compiler.frontend.lower_expr import Meaning
-    from nnc.compiler.frontend.model import Bound, EventStatement, Model
+    from nnc.compiler.frontend.model import Bound, EventStatement, Model, StopCondition
     from nnc.compiler.ir.builder import Builder
     from nnc.compiler.ir.core import Op, Value
 
@@ -104,6 +104,12 @@ class Bodies:
     def condition(self, kind: type[Op], condition: ast.Condition) -> None:
         """An op whose region yields a boolean."""
         self.region(kind, condition.value, lambda w: w.truth(condition.value))
+
+    def stop(self, stop: StopCondition) -> None:
+        """`model.stop`."""
+        with self.builder.from_(stop.condition.loc):
+            block = self.block(lambda w: self._yield(w.truth(stop.condition)), self.meaning.at)
+            self.builder.insert(create(model.Stop, regions=[block], over=stop.over, loc=self.builder.loc))
 
     def psp(self, psp: ast.Expr) -> None:
         """`model.psp`."""

@@ -110,6 +110,8 @@ class _Build:
             bodies.events(model.AxonReset, neuron.axon_reset, neuron)
         if neuron.kind == "spiking" and (number or neuron.refractory is not None):
             bodies.refractory(REFRACTORY if number else str(neuron.refractory))
+        if population.stop is not None:
+            bodies.stop(population.stop)
 
     def synapse(self, body: Block, projection: ProjectionDescription) -> None:
         """`model.synapse` of a projection."""

@@ -33,6 +33,7 @@ CODES: Final[dict[str, str]] = {
     "N0211": "the refractory period names no attribute",
     "N0212": "a conductance is read that no equation uses",
     "N0213": "a function bears the name of a built-in one",
+    "N0214": "a neuron is told what to do at a spike, but not when it spikes",
     "N0301": "a locality that this kind of model does not have",
     "N0302": "a global variable of a neuron depends on something that differs between neurons",
     "N0303": "a postsynaptic variable depends on something that differs between its synapses",

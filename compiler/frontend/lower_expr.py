@@ -147,6 +147,8 @@ class Lowering:
                 return b.value(model.LastSpike, types=(self._float(At.pre),), side="pre")
             case "t_post":
                 return b.value(model.LastSpike, types=(self._float(At.post),), side="post")
+            case "spiked":
+                return b.value(model.Spiked, types=(value_type(DType.bool, self.meaning.at),))
             case "g_target":
                 return b.value(model.GetTarget, types=(self._float(At.post),))
         raise ValueError(f"{name} passed the checks without a meaning")

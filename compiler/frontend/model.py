@@ -148,3 +148,11 @@ class SynapseModel(Model):
     pre_spike: tuple[EventStatement, ...] = ()
     post_spike: tuple[EventStatement, ...] = ()
     pre_axon_spike: tuple[EventStatement, ...] = ()
+
+
+@dataclass(frozen=True)
+class StopCondition:
+    """A condition on which a run may end, once it holds in any or in all neurons of a population."""
+
+    condition: Expr
+    over: Literal["any", "all"]

@@ -74,7 +74,11 @@ class NeuronAnalysis(Analysis):
     def check_rate(self, declared: Sequence[AttributeInfo]) -> None:
         """N0206, N0207: `r` is the output of rate-coded neurons and the mean rate of spiking ones."""
         r = next((a for a in declared if a.name == "r"), None)
-        if self.kind == "rate" and r is None:
+        after = self.reset or self.axon_reset or self.given.axon_spike or self.given.refractory
+        if self.kind == "rate" and after:
+            help = "add the condition, for example spike='v > 30.0'; a rate-coded neuron has no reset"
+            self.diagnostics.error("N0214", "the spike condition is missing", self.given.loc, help=help)
+        elif self.kind == "rate" and r is None:
             help = "define its output, for example 'r = pos(v)'"
             self.diagnostics.error("N0206", "a rate-coded neuron must define 'r'", self.given.loc, help=help)
         if self.kind == "spiking" and r is not None:

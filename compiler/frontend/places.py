@@ -31,6 +31,7 @@ PREDEFINED: Final[dict[str, str]] = {
     "t_last": "it is the time of the neuron's last spike, in 'equations', 'spike' and 'reset' of spiking neurons",
     "t_pre": "it is the time of the last presynaptic spike, in spiking synapses",
     "t_post": "it is the time of the last postsynaptic spike, in spiking synapses",
+    "spiked": "it says whether the neuron fired in the last step, in stop conditions of spiking populations",
     "g_target": "it is the conductance of the post neuron, in 'pre_spike' and 'pre_axon_spike' of synapses",
 }
 """Predefined names, with where they are to be had."""
@@ -55,6 +56,12 @@ def bounds(owner: Owner) -> Place:
 def condition(what: str) -> Place:
     """The place of `spike` and `axon_spike`."""
     return _with(Place(what), "t_last")
+
+
+def stop(kind: Kind) -> Place:
+    """The place of `stop_condition`."""
+    place = Place("a stop condition")
+    return place if kind == "rate" else _with(place, "t_last", "spiked")
 
 
 def reset(what: str) -> Place:

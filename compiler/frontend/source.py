@@ -37,7 +37,7 @@ class Site:
         """The text as it stands in the file; `what` names it in messages (`equations`, `reset`)."""
         found = _find_literal(self, text)
         if found is not None:
-            return Source(text, self.path, found[0], found[1], True, what)
+            return Source(text, self.path, found[0][0], found[0][1], True, what, tuple(found[1:]))
         return Source(text, self.path, self.line, 1, False, what)
 
     def loc(self) -> Loc:
@@ -101,8 +101,12 @@ def _literals(path: str, stamp: int) -> tuple[tuple[str, int, int, int], ...]:
     )
 
 
-def _find_literal(site: Site, text: str) -> tuple[int, int] | None:
-    """(line, column), 1-based, of the first character of the literal with this value that belongs to the call."""
+def _find_literal(site: Site, text: str) -> list[tuple[int, int]] | None:
+    """Where the text of a literal of the call stands in the file, (line, column), 1-based.
+
+    One place, that of the first character, if the file holds the text as it is; else the first character's and one for
+    every character and the end.
+    """
     lines = _lines(site.path)
     if not lines or not text:
         return None
@@ -111,20 +115,47 @@ def _find_literal(site: Site, text: str) -> tuple[int, int] | None:
     inside = [p for p in places if site.line <= p[1] and p[3] <= last]
     if not inside and len(places) == 1:
         inside = places
-    for _, line, column, _ in inside:
-        start = _first_character(lines, line, column, text)
-        if start is not None:
-            return start
+    for _, line, column, end in inside:
+        found = _characters_of(lines, line, column, end, text)
+        if found is not None:
+            return found
     return None
 
 
-def _first_character(lines: list[str], line: int, column: int, text: str) -> tuple[int, int] | None:
-    """Where the text of a literal begins, if the file holds it character by character."""
+def _characters_of(lines: list[str], line: int, column: int, end: int, text: str) -> list[tuple[int, int]] | None:
     offset = _characters(lines[line - 1], column)
     match = _PREFIX.match(lines[line - 1], offset)
     if match is None:
         return None
-    rest = lines[line - 1][match.end() :] + "".join(lines[line : line + text.count("\n")])
-    if not rest.startswith(text):
+    rest = lines[line - 1][match.end() :] + "".join(lines[line:end])
+    start = (line, match.end() + 1)
+    if rest.startswith(text):
+        return [start]
+    escapes = _escaped(rest, match.group("quote"), start) if match.group("prefix") in ("", "u", "U") else None
+    if escapes is None or "".join(c for c, _ in escapes[:-1]) != text:
         return None
-    return line, match.end() + 1
+    return [start, *(place for _, place in escapes)]
+
+
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+
+
+def _escaped(rest: str, quote: str, start: tuple[int, int]) -> list[tuple[str, tuple[int, int]]] | None:
+    """The characters that a literal stands for, each with its place; the last entry is the closing quote's."""
+    out: list[tuple[str, tuple[int, int]]] = []
+    (line, column), index = start, 0
+    while index < len(rest):
+        place = (line, column)
+        if rest.startswith(quote, index):
+            return [*out, ("", place)]
+        char, width = rest[index], 1
+        if char == "\\":
+            char, width = rest[index + 1 : index + 2], 2
+            if char != "\n" and char not in _ESCAPES:
+                return None
+        if char != "\n" or width == 1:
+            out.append((_ESCAPES[char] if width == 2 else char, place))
+        newline = rest[index + width - 1] == "\n"
+        line, column = (line + 1, 1) if newline else (line, column + width)
+        index += width
+    return None

@@ -333,6 +333,26 @@ class Spike(Op):
         return yields(self.body, 1) or _boolean(self.body)
 
 
+@operation("model.stop", level="model")
+class Stop(Op):
+    """A condition on which runs may end (yields bool), evaluated after each step: it holds in any or in all neurons."""
+
+    over = attribute(enum_kind("any", "all"))
+    body = region()
+    syntax = "$over {body}"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return yields(self.body, 1) or _boolean(self.body)
+
+
+@operation("model.spiked", level="model", traits=PURE)
+class Spiked(Op):
+    """Inside `model.stop`: whether the neuron fired in the step that has just been done."""
+
+    result = result()
+    syntax = ":r"
+
+
 @operation("model.reset", level="model")
 class Reset(Op):
     """Statements executed by a neuron that spiked: `model.get` and `model.set` in order."""

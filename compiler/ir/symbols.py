@@ -74,6 +74,12 @@ class Scope:
         return self.inner.get(name) or self.symbols.get(name)
 
 
+def key_of(op: Op, symbol: str) -> str:
+    """Under which key a table holds a declaration. Sizes have a name space of their own: `@pop0.n` may also be an
+    attribute `n` of the user's model."""
+    return f"size {symbol}" if isinstance(op, loop.Size) else symbol
+
+
 def owner_of(symbol: str) -> str:
     """The population or projection that a field belongs to."""
     return symbol.partition(".")[0]
@@ -85,7 +91,7 @@ def unresolved(op: Op, scope: Scope) -> tuple[str, Symbol] | None:
         value = op.attributes.get(attribute)
         names = value if isinstance(value, tuple) else () if value is None else (value,)
         for name in cast("tuple[Symbol, ...]", names):
-            found = scope.find(name)
+            found = scope.find(f"size {name}" if kinds == (loop.Size,) else name)
             if found is None:
                 return f"{name!r} is not declared", name
             if not isinstance(found, kinds):

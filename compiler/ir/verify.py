@@ -14,7 +14,7 @@ from nnc.compiler.diagnostics import Diagnostics, did_you_mean
 from nnc.compiler.ir import model, step
 from nnc.compiler.ir.define import ISOLATED, REGISTRY, SYMBOL_OP, TERMINATOR
 from nnc.compiler.ir.printer import print_op
-from nnc.compiler.ir.symbols import REFERENCES, Scope, Table, misused, unresolved
+from nnc.compiler.ir.symbols import REFERENCES, Scope, Table, key_of, misused, unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ class _Verifier:
             if not _shape(op.name).symbol:
                 continue
             sym = op.attributes.get("sym")
-            if isinstance(sym, str) and table.setdefault(sym, op) is not op:
+            if isinstance(sym, str) and table.setdefault(key_of(op, sym), op) is not op:
                 self.fail("N0913", f"@{sym} is declared twice", op)
         return table
 

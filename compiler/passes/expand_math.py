@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.passes.manager import Context, Pass
-
 from nnc.compiler.ir import elementary
 from nnc.compiler.ir.builder import Builder
+from nnc.compiler.passes.manager import Context, Pass
 
 if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op

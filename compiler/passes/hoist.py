@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.passes.manager import Pass
-
 from nnc.compiler.ir import arith, loop
 from nnc.compiler.ir.define import PURE
+from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
-    from nnc.compiler.passes.manager import Context
-
     from nnc.compiler.ir.core import Block, Op, Value
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Context
 
 _PHASES = (loop.Team, loop.Once)
 

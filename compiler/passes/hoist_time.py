@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from nnc.compiler.passes.manager import Pass
-
 from nnc.compiler.ir import arith, loop
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
@@ -14,16 +12,16 @@ from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import PURE
 from nnc.compiler.ir.types import buffer_type, i64
 from nnc.compiler.passes.hoist import written_fields
+from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from nnc.compiler.passes.manager import Context
 
     from nnc.compiler.ir.attributes import Attr
     from nnc.compiler.ir.core import Op, Value
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Context
 
 CHEAP_MATH: Final = frozenset({"math.floor", "math.ceil", "math.trunc", "math.rint", "math.sign"})
 """Functions that cost less than the load that would replace them."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.passes.manager import Pass
-
 from nnc.compiler.ir import loop
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import DType, i64
+from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
-    from nnc.compiler.passes.manager import Context
-
     from nnc.compiler.ir.core import Value
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Context
 
 
 @dataclass(frozen=True)

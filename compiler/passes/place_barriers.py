@@ -13,23 +13,21 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.passes.manager import Pass
-
 from nnc.compiler.ir import loop
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import DType, i64
 from nnc.compiler.passes.hoist import single_fields, written_fields
+from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nnc.compiler.passes.manager import Context
-
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Context
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
     from nnc.runtime.connectors.lil import LILConnectivity as CSR
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     )
     from nnc.runtime.magic import (
         add_function,
+        callbacks_enabled,
         clear,
+        clear_all_callbacks,
         compile,
+        disable_callbacks,
         disable_learning,
         dt,
+        enable_callbacks,
         enable_learning,
+        functions,
         get_current_step,
         get_global_config,
         get_population,
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
         simulate,
         simulate_until,
         step,
+        timeit,
     )
     from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
     from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
@@ -79,6 +86,7 @@ if TYPE_CHECKING:
         RandomDistribution,
         Uniform,
     )
+    from nnc.runtime.recordings import MonitorList
     from nnc.runtime.spikes import (
         coefficient_of_variation,
         histogram,
@@ -129,6 +137,7 @@ __all__ = [
     "LeakyIntegrator",
     "LogNormal",
     "Monitor",
+    "MonitorList",
     "NNCError",
     "NNCWarning",
     "Network",
@@ -145,15 +154,21 @@ __all__ = [
     "Uniform",
     "Variable",
     "add_function",
+    "callbacks_enabled",
     "ceil",
     "clear",
+    "clear_all_callbacks",
     "coefficient_of_variation",
     "compile",
+    "disable_callbacks",
     "disable_learning",
     "dt",
+    "enable_callbacks",
     "enable_learning",
+    "every",
     "float32",
     "float64",
+    "functions",
     "get_current_step",
     "get_global_config",
     "get_population",
@@ -182,18 +197,21 @@ __all__ = [
     "step",
     "sys",
     "time",
+    "timeit",
 ]
 
 _MODULES = {
+    "nnc.runtime.callbacks": "every",
     "nnc.runtime.config": "float32 float64",
     "nnc.runtime.connectors.lil": "LILConnectivity",
     "nnc.runtime.constants": "Constant",
     "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
     "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
     "nnc.runtime.magic": (
-        "add_function clear compile disable_learning dt enable_learning get_current_step get_global_config "
-        "get_population get_projection get_time magic_network monitors populations projections reset "
-        "set_current_step set_seed set_time setup simulate simulate_until step"
+        "add_function callbacks_enabled clear clear_all_callbacks compile disable_callbacks disable_learning dt "
+        "enable_callbacks enable_learning functions get_current_step get_global_config get_population get_projection "
+        "get_time magic_network monitors populations projections reset set_current_step set_seed set_time setup "
+        "simulate simulate_until step timeit"
     ),
     "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
     "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
@@ -209,6 +227,7 @@ _MODULES = {
     "nnc.runtime.population": "Population",
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
+    "nnc.runtime.recordings": "MonitorList",
     "nnc.runtime.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
     ),

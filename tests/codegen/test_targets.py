@@ -242,6 +242,19 @@ def test_undefined_behaviour_is_checked_on_request(cache: Cache) -> None:
     assert list(block.fields["pop0.v"]) == [0.5] * 5
 
 
+def test_flags_of_the_user_reach_the_compiler_and_are_part_of_the_name(cache: Cache) -> None:
+    plain, wrong = (
+        OpenMPTarget(cache=cache, optimise=0),
+        OpenMPTarget(cache=cache, optimise=0, flags="-O1 -no-such-flag"),
+    )
+    if plain.available() is not None:
+        pytest.skip("no C compiler")
+    artifact = plain.emit(parse_module(LEAKY))
+    plain.load(artifact)
+    with pytest.raises(TargetUnavailable, match="no-such-flag"):
+        wrong.load(artifact)
+
+
 def test_the_address_sanitizer_is_refused_where_it_would_end_the_process(cache: Cache) -> None:
     target = OpenMPTarget(sanitize="address", cache=cache)
     if target.available() is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from nnc.compiler.codegen.target import get_target
 from support.networks import THREE, RandomNetwork, assert_same_bits, random_networks, run
+
+from nnc.compiler.codegen.target import get_target
 
 STEPS = {"izhikevich": 60, "coba": 250, "rate": 40}
 
@@ -45,6 +46,7 @@ def test_the_spiking_examples_fire_within_these_steps(name: str) -> None:
     assert len(run(build, steps=STEPS[name], dt=dt)["pop0.spike"]) > 20
 
 
+@pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 @settings(
     max_examples=6, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )

@@ -46,6 +46,7 @@ conditional_with_two = Neuron(equations="r = ite(t > 1, 2)")  # error: N0205 'it
 wrong_keyword = Neuron(equations="r = Normal(mean=0.0, sigma=1.0)")  # error: N0205 'Normal(mean=0.0, sigma=1.0)'
 keyword_for_function = Neuron(equations="r = exp(x=1)")  # error: N0205 'exp(x=1)'
 no_output = Neuron(equations="v = 1")  # error: N0206 'Neuron'
+no_condition = Neuron(equations="v = 1", reset="v = 0")  # error: N0214 'Neuron'
 own_rate = Neuron(equations="r = 1", spike="r > 1")  # error: N0207 'r'
 no_last_spike = Neuron(equations="r = t - t_last")  # error: N0208 't_last'
 pre_in_neuron = Neuron(equations="r = pre.r")  # error: N0208 'pre.r'

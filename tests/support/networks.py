@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import nnc as ann
 import numpy as np
 from hypothesis import strategies as st
+
+import nnc as ann
 
 if TYPE_CHECKING:
     from collections.abc import Callable

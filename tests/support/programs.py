@@ -198,9 +198,22 @@ class _Maker:
         else:
             self.builder.op(loop.If, self.some(DType.bool), regions=[body])
         with self.builder.at(body):
+            again = self.read_again()
             for _ in range(self.chance.randrange(1, 6)):
                 self.statement(depth + 1)
+            if again is not None:
+                twice = self.builder.add(again.result, again.result)
+                self.builder.op(loop.Store, twice, again.buffer, again.index)
         del self.values[outer[0] :], self.made[outer[1] :]
+
+    def read_again(self) -> loop.Load | None:
+        """An earlier load once more, at the start of a block that will store there: a loop may come round."""
+        loads = [op for op in self.made[-12:] if isinstance(op, loop.Load)]
+        if not loads:
+            return None
+        copy = self.builder.insert(self.chance.choice(loads).clone())
+        self.keep(copy.result)
+        return copy
 
     def reduction(self) -> None:
         outer = len(self.values), len(self.made)

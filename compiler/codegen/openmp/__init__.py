@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,12 @@ class OpenMPProgram:
 
 @dataclass(frozen=True)
 class OpenMPTarget:
-    """Options: the compiler (a name, a path, or words as in CC), optimisation level, a sanitizer, whether its messages
-    are shown, and the cache.
+    """Options: the compiler (a name, a path, or words as in CC), more flags for it (words), optimisation level, a
+    sanitizer, whether its messages are shown, and the cache.
     """
 
     compiler: str | None = None
+    flags: str = ""
     optimise: int = 3
     sanitize: Sanitize | None = None
     show: bool = False
@@ -72,6 +74,12 @@ class OpenMPTarget:
         check_sanitizer(self.sanitize, compiler)
         cache = self.cache or default_cache()
         path = build_library(
-            artifact.text, compiler, cache, optimise=self.optimise, sanitize=self.sanitize, show=self.show
+            artifact.text,
+            compiler,
+            cache,
+            optimise=self.optimise,
+            sanitize=self.sanitize,
+            show=self.show,
+            more=shlex.split(self.flags),
         )
         return OpenMPProgram(artifact.layout, *open_library(path))

@@ -50,14 +50,14 @@ class Compiler:
     command: tuple[str, ...]
     version: str
 
-    def flags(self, optimise: int, sanitize: Sanitize | None) -> list[str]:
-        """All flags of a build, without input and output."""
+    def flags(self, optimise: int, sanitize: Sanitize | None, more: Sequence[str] = ()) -> list[str]:
+        """All flags of a build, without input and output; `more` come last, so that they win."""
         out = [*_FLAGS, f"-O{optimise}"]
         x86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
         out.append("-march=native" if x86 else "-mcpu=native")
         if x86:
             out.append("-mprefer-vector-width=512")
-        return out + list(_SANITIZERS[sanitize] if sanitize else ())
+        return [*out, *(_SANITIZERS[sanitize] if sanitize else ()), *more]
 
 
 def find_compiler(wanted: str | None = None) -> Compiler:
@@ -87,13 +87,20 @@ def _version(path: str) -> str:
 
 
 def build_library(
-    text: str, compiler: Compiler, cache: Cache, *, optimise: int, sanitize: Sanitize | None, show: bool
+    text: str,
+    compiler: Compiler,
+    cache: Cache,
+    *,
+    optimise: int,
+    sanitize: Sanitize | None,
+    show: bool,
+    more: Sequence[str] = (),
 ) -> Path:
     """The shared library for a C text: from the cache, or compiled now. Its name is a hash of all it comes from.
 
     (A path that is opened a second time gives the library opened first, so two contents never share a name.)
     """
-    flags = compiler.flags(optimise, sanitize)
+    flags = compiler.flags(optimise, sanitize, more)
     name = key(text, "openmp", *compiler.command, compiler.version, *flags, host_cpu()) + SUFFIX
     if (found := cache.find(name)) is not None:
         return found

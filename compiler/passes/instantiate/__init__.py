@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from nnc.compiler.ir import step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
-from nnc.compiler.passes.instantiate import populations, projections
+from nnc.compiler.passes.instantiate import populations, projections, stops
 from nnc.compiler.passes.instantiate.scene import Scene
 from nnc.compiler.passes.manager import Pass
 
@@ -39,6 +39,7 @@ class Instantiate(Pass):
             populations.declare(scene, pop)
         for proj in scene.projections:
             projections.declare(scene, proj)
+        stops.declare(scene)
         if context.diagnostics.errors:
             return False
         _program(scene)
@@ -66,6 +67,7 @@ def _program(scene: Scene) -> None:
         projections.update(scene, proj)
     for proj in projs:
         projections.post_events(scene, proj)
+    stops.stops(scene)
     _record(scene, "end", _recorded_at_end(scene))
 
 

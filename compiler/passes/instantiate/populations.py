@@ -133,6 +133,12 @@ class NeuronBody(Body):
         stored = self.b.cast(value, old.type.dtype)
         super().set(name, self.b.select(self.active, stored, old) if stored is not old else old, always)
 
+    def per_neuron(self, value: Value) -> Value:
+        """The value as one that each neuron has for itself."""
+        if value.type.at is not At.one:
+            return value
+        return self.b.value(arith.Broadcast, value, types=(value.type.with_at(At.neuron),))
+
     def locality(self, name: str) -> At:
         """Whether an attribute is one value, or one per neuron."""
         return self.scene.type_of(self.pop.field(name)).at
@@ -248,9 +254,7 @@ def reduce(scene: Scene, pop: Population) -> None:
     """Phase 6: reductions over the population."""
     body = NeuronBody(scene, pop)
     for reduction, dtype in pop.reductions.items():
-        value = body.b.cast(body.own(reduction.attr), dtype)
-        if value.type.at is At.one:
-            value = body.b.value(arith.Broadcast, value, types=(value.type.with_at(At.neuron),))
+        value = body.per_neuron(body.b.cast(body.own(reduction.attr), dtype))
         if reduction.kind == "norm1":
             value = body.b.abs(value)
         elif reduction.kind == "norm2":

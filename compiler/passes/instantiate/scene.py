@@ -209,7 +209,7 @@ def _walk(body: Block) -> Iterator[Op]:
 
 
 def _note(op: Op, population: Population) -> None:
-    if isinstance(op, model.LastSpike):
+    if isinstance(op, (model.LastSpike, model.Spiked)):
         population.last_spike = True
     elif isinstance(op, model.Reduce):
         population.reductions[Reduction(op.kind, str(op.attr))] = op.result.type.dtype

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from nnc.compiler.passes.manager import Pass
-
 from nnc.compiler.ir import loop, step
 from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
@@ -14,15 +12,15 @@ from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
 from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_push
 from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
+from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnc.compiler.passes.manager import Context
-
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
+    from nnc.compiler.passes.manager import Context
 
 _MAPS: Final[dict[str, Callable[[Frame, step.Map], None]]] = {
     "neurons": lower_neurons,

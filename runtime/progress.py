@@ -1,0 +1,51 @@
+"""A bar on the terminal that shows how far a long run is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PATIENCE: Final = 2.0
+"""Seconds after which a run is long enough for a bar that nobody asked for."""
+
+
+class Progress:
+    """Called with the number of steps just done. The bar appears at once if `wanted`, else only in long runs, and then
+    only if standard error is a terminal.
+    """
+
+    def __init__(self, steps: int, dt: float, wanted: bool = False) -> None:
+        self._total, self._dt = steps, dt
+        self._wanted = wanted
+        self._allowed = wanted or sys.stderr.isatty()
+        self._begin = time.perf_counter()
+        self._done = 0
+        self._bar: Any = None
+
+    def __call__(self, steps: int) -> None:
+        """Note that steps have been done."""
+        self._done += steps
+        if self._bar is not None:
+            self._bar.update(steps * self._dt)
+        elif self._allowed and (self._wanted or time.perf_counter() - self._begin > PATIENCE):
+            self._show()
+
+    def _show(self) -> None:
+        from tqdm.auto import tqdm
+
+        form = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
+        total = self._total * self._dt
+        self._bar = tqdm(total=total, initial=self._done * self._dt, bar_format=form, leave=self._wanted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
