@@ -148,7 +148,7 @@ class Simulating(Callbacks):
         compiled = self._current()
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
-            return running.advance(compiled, self._monitors, steps, progress)
+            return running.advance(compiled, self._monitors, steps, progress, self.config_["visible_cores"])
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first
@@ -182,17 +182,19 @@ class Simulating(Callbacks):
         if synapses:
             self._draw_synapses()
         state = self._current().state
+        state.set_step(0)
         if populations:
             state.clear_activity(f"pop{p.id}" for p in self._populations)
             for population in self._populations:
                 population._values.redraw()
                 population._values.initialise()
+                population._restart()
         if projections and not synapses:
             for projection in self._projections:
                 projection.reset()
-        state.block.t = 0
         state.block.seed = kernel_seed(self._seed, self._replays)
-        state.settle()
+        if populations or synapses:
+            state.settle()
         self._running().write_flags(self._whole())
 
     def _repeats(self) -> bool:
@@ -232,6 +234,7 @@ class Simulating(Callbacks):
         population._values.redraw()
         population._values.initialise(names)
         if names is None:
+            population._restart()
             state.settle()
             self._running().write_flags(self._whole())
 

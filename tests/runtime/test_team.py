@@ -43,6 +43,10 @@ def test_other_numbers_of_threads_are_refused(value):
         Config().set({"num_threads": value})
 
 
+def test_auto_needs_no_certain_number_of_visible_cores():
+    Config().set({"num_threads": "auto", "visible_cores": [0]})
+
+
 def test_a_small_network_has_one_worker_and_a_dense_one_more(four_cores):
     def run(threads, n):
         net = ann.Network(dt=1.0, seed=3)
@@ -53,6 +57,9 @@ def test_a_small_network_has_one_worker_and_a_dense_one_more(four_cores):
         net.simulate(5.0)
         return net._compiled.state.block.team, np.array(pop.r)
 
+    before = ann.Network()
+    before.config(num_threads="auto")
+    assert before.threads == 4
     assert run("auto", 20)[0] == 1
     workers, rates = run("auto", 150)
     assert workers == 2
