@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +36,7 @@ from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 from nnc.runtime.summary import facts, summary, target_name
+from nnc.runtime.team import team_size
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
@@ -424,8 +426,10 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
 
     @property
     def threads(self) -> int:
-        """Number of threads it runs on."""
-        return int(self.config_["num_threads"]) if self._compiled is None else self._compiled.state.block.team
+        """Number of threads it runs on; before compile the one asked for, at most that of the cores for "auto"."""
+        if self._compiled is None:
+            return team_size(self.config_["num_threads"], sys.maxsize)
+        return self._compiled.state.block.team
 
     @property
     def compile_seconds(self) -> float:
