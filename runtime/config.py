@@ -190,6 +190,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "sparse_matrix_format": _one_of(STORAGE_FORMATS),
     "sparse_matrix_storage_order": _one_of(STORAGE_ORDERS),
     "api": _one_of(("4.8", "5.0")),
+    "on_nonfinite": _one_of(("warn", "raise", "ignore")),
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -221,4 +222,5 @@ _DEFAULTS: dict[str, Any] = {
     "disable_bitmask": True,
     "warn_legacy": False,
     "api": None,
+    "on_nonfinite": "warn",
 }

@@ -32,6 +32,7 @@ from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.remarks import show_remarks
 from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
@@ -320,11 +321,7 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
-
-    def _compile_for_inspection(self) -> None:
-        """Compile a network that its script left uncompiled, so that its stages can be shown."""
-        if not self.compiled and self._populations:
-            self.compile()
+        show_remarks(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
