@@ -15,15 +15,19 @@ from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.state import PopulationSizes, State
+from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.config import Config
     from nnc.runtime.network import Network
     from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
 
 
 def options_of(
@@ -85,28 +89,19 @@ class Compiled:
             session.add_network(network.summary)
         return compiled
 
-    def rebuild(self, network: Network, options: Options) -> Compiled:
-        """A program for what has changed, and a state that goes on where this one stands."""
-        program = compile_network(describe(network), options=options)
-        block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
-        compiled.state.clear()
-        compiled.state.carry(self.state)
-        compiled._write_constants(network)
-        compiled._attach(network)
-        compiled.write_flags(network)
-        return compiled
+    def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
+        """A program for what has changed, and a state that goes on where this one stands.
 
-    def rewired(self, network: Network, options: Options) -> Compiled:
-        """A program and a state for other synapses; the projections start anew, the populations go on."""
+        Projections that are `rewired` have other synapses than before: they start with their initial values.
+        """
         program = compile_network(describe(network), options=options)
         block = self.state.block
         compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
-        compiled.state.carry(self.state, synapses=False)
+        compiled.state.carry(self.state, [f"proj{p.id}" for p in rewired])
         compiled._write_constants(network)
         compiled._attach(network)
-        for projection in network.get_projections(suppress_error=True):
+        for projection in rewired:
             projection._values.initialise()
         compiled.write_flags(network)
         return compiled
@@ -164,6 +159,17 @@ def _state(network: Network, program: Program, seed: int, t: int) -> State:
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
     team_for = getattr(program, "team_for", None)
-    largest = max((p.n for p in populations), default=1)
-    team = int(network.config_["num_threads"]) if team_for is None else team_for(largest)
+    if team_for is None:
+        team = team_size(network.config_["num_threads"], _work(network))
+    else:
+        team = team_for(max((p.n for p in populations), default=1))
     return State(program, populations, projections, team=team, seed=seed, t=t)
+
+
+def _work(network: Network) -> int:
+    projections = network.get_projections(suppress_error=True)
+    return step_work(
+        neurons=sum(p.size for p in network.get_populations()),
+        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
+        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
+    )

@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nnc.compiler.frontend import syntax as ast
-from nnc.compiler.frontend.lower_expr import Lowering, function_types
+from nnc.compiler.frontend.lower_expr import Lowering, function_symbol, function_types
 from nnc.compiler.ir import model
-from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.names import attribute_symbol
@@ -48,7 +47,7 @@ class Bodies:
                     ]
                     inner = Lowering(self.builder, inside, At.one, dict(zip(names, floats, strict=True)))
                     self.builder.yield_(inner.stored(f.body, result))
-                self.builder.op(model.Function, sym=Symbol(f.name.name), regions=[block])
+                self.builder.op(model.Function, sym=function_symbol(f.name.name), regions=[block])
 
     # -- equations
 
