@@ -27,8 +27,8 @@ from nnc.runtime.fields import Fields
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime.showing import attribute_table
 from nnc.runtime.remarks import warn_rounded
+from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
 from nnc.runtime.switches import FLAGS, Switches
