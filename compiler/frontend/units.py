@@ -57,7 +57,7 @@ def check_units(
 ) -> None:
     """Report what does not fit in a model whose attributes have the `declared` units.
 
-    Keys are attributes, constants, `pre.x`, `post.x`, `g_target` and `sum(target)`.
+    Keys are attributes, `pre.x`, `post.x`, `g_target` and `sum(target)`.
     """
     if not declared:
         return
