@@ -77,6 +77,20 @@ class EventStatement:
 
 
 @dataclass(frozen=True)
+class StructuralRule:
+    """When synapses are created or removed, and how likely. New ones get the weight `w` and the delay `d` (ms).
+
+    Without `d` a new synapse has the delay of the others.
+    """
+
+    condition: Expr
+    proba: InitialValue = 1.0
+    w: InitialValue = 0.0
+    d: InitialValue | None = None
+    loc: Loc = UNKNOWN
+
+
+@dataclass(frozen=True)
 class Uses:
     """What a model reads beyond its own attributes, each sorted: `pre`/`post` attributes and sums, and so on.
 
@@ -148,6 +162,8 @@ class SynapseModel(Model):
     pre_spike: tuple[EventStatement, ...] = ()
     post_spike: tuple[EventStatement, ...] = ()
     pre_axon_spike: tuple[EventStatement, ...] = ()
+    creating: StructuralRule | None = None
+    pruning: StructuralRule | None = None
 
 
 @dataclass(frozen=True)
