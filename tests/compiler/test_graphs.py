@@ -1,4 +1,4 @@
-"""The graph questions of the compiler give what networkx gives."""
+"""The graph questions of the compiler, against their definitions."""
 
 from __future__ import annotations
 
