@@ -31,7 +31,7 @@ from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 from nnc.runtime.summary import facts, summary, table, target_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -132,8 +132,9 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
 
     def config(self, **keys: Any) -> dict[str, Any]:
         """Change settings of this network; gives all of them. See `setup` for the keys."""
-        if self.compiled and any(k in keys for k in ("dt", "dtype", "precision", "seed", "method")):
-            raise NNCRuntimeError("dt, precision, method and seed are fixed by compile()")
+        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
+        if self.compiled and any(k in keys for k in fixed):
+            raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
         self.config_.set(keys)
         if keys.get("seed") is not None:
             self._settle(seed=keys["seed"])
@@ -283,6 +284,8 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
         begin = time.perf_counter()
+        if any(projection.has_rules for projection in self._projections):
+            self.config_.set({"structural_plasticity": True})
         self._options = options_of(self.config_, compiler, compiler_flags, clean, debug_build)
         self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
         self._stale = False
@@ -293,6 +296,16 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
     def changed(self) -> None:
         """A fact that the program relies on has changed: make a new one before the next step."""
         self._stale = self.compiled
+
+    def up_to_date(self) -> None:
+        """Make the program that fits what scripts have assigned now, not before the next step."""
+        self._current()
+
+    def rewired(self, projections: Iterable[Projection], step: int | None) -> None:
+        """Tell the monitors that synapses came or went, in a step or (None) between two."""
+        for projection in projections:
+            for monitor in self._monitors:
+                monitor.rewired(projection, step)
 
     def _running(self) -> Compiled:
         if self._compiled is None:

@@ -27,6 +27,7 @@ from nnc.runtime.functions import UserFunction
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.structural import Structural
 from nnc.runtime.switches import FLAGS, Switches
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from nnc.runtime.synapse import Synapse
 
 
-class Projection(Connecting, Switches):
+class Projection(Connecting, Switches, Structural):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -83,6 +84,9 @@ class Projection(Connecting, Switches):
         self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
         self._learning: dict[str, int] = {}
+        self._editable = False
+        self._reach = 1
+        self._schedules = {}
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
         self._values = Attributes(f"projection '{self.name}'", f"proj{self.id}", slots_of(self._model), net)
@@ -182,6 +186,7 @@ class Projection(Connecting, Switches):
         self._synapses = wired.synapses
         self._values.lengths |= {"local": wired.synapses.count, "semiglobal": self._post.size}
         self._delays = self._delay_steps(wired)
+        self._settle_delays()
         self._set_weights(wired)
         for name, value in self._given.items():
             self._write(name, value)
@@ -280,7 +285,7 @@ class Projection(Connecting, Switches):
     @property
     def max_delay(self) -> int:
         """The longest delay in steps."""
-        return self._delays if isinstance(self._delays, int) else int(self._delays.max())
+        return self._delays if isinstance(self._delays, int) else int(self._delays.max(initial=1))
 
     @property
     def uniform_delay(self) -> int:
@@ -318,6 +323,8 @@ class Projection(Connecting, Switches):
 
     def _shared_weight(self) -> float | None:
         slot = self._values.slot("w")
+        if self._net.config_["structural_plasticity"]:
+            return None
         return self._values.uniform("w") if slot.is_parameter and slot.fixed else None
 
     def _before(self, name: str) -> Any:
@@ -429,6 +436,12 @@ class Projection(Connecting, Switches):
         """What the state block needs to know."""
         return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
 
+    def _arrays(self) -> frozenset[str]:
+        """The parameters with a value per element; new synapses must be able to differ from the others."""
+        slots = self._values.slots.values() if self.editable else ()
+        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
+        return self._values.wide() | local
+
     def describe(self) -> ProjectionDescription:
         """What the compiler is told."""
         s = self.synapses
@@ -438,12 +451,12 @@ class Projection(Connecting, Switches):
             pre=self._pre.id,
             post=self._post.id,
             targets=self._targets,
-            arrays=self._values.wide(),
-            full=s.full is not None,
-            no_self=s.full is not None and s.full.no_self,
+            arrays=self._arrays(),
+            full=s.full is not None and not self.editable,
+            no_self=s.full is not None and s.full.no_self and not self.editable,
             delay="each" if not isinstance(self._delays, int) else "one" if self._delays == 1 else "uniform",
             index="u16" if max(s.n_pre, s.n_post) <= 1 << 16 else "i32",
-            wide_rows=s.count >= 1 << 31,
+            wide_rows=(s.n_pre * s.n_post if self.editable else s.count) >= 1 << 31,
             transmission_flag="transmission" in self._flagged,
             update_flag="update" in self._flagged,
             plasticity_flag="plasticity" in self._flagged,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nnc.runtime.compiling import Compiled
     from nnc.runtime.monitor import Monitor
+    from nnc.runtime.structural import StructuralPhase
 
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
@@ -41,7 +42,11 @@ def steps_in(duration: float, dt: float) -> int:
 
 
 def advance(
-    compiled: Compiled, monitors: Sequence[Monitor], steps: int, progress: Callable[[int], object] | None = None
+    compiled: Compiled,
+    monitors: Sequence[Monitor],
+    steps: int,
+    progress: Callable[[int], object] | None = None,
+    structural: StructuralPhase | None = None,
 ) -> Status:
     """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
 
@@ -51,7 +56,7 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted:
-        return _run(compiled, monitors, steps, interrupted, progress)
+        return _run(compiled, monitors, steps, interrupted, progress, structural)
 
 
 def _run(
@@ -60,6 +65,7 @@ def _run(
     steps: int,
     interrupted: Callable[[], bool],
     progress: Callable[[int], object] | None,
+    structural: StructuralPhase | None,
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     end = block.t + steps
@@ -67,12 +73,16 @@ def _run(
     while block.t < end:
         first = block.t
         last = min(end, first + length)
+        if structural is not None:
+            last = structural.end(first, last)
         begin = time.perf_counter()
         try:
             status = program.run(block, first, last)
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
+        if structural is not None and block.t > first:
+            structural.perform(block.t - 1)
         if progress is not None:
             progress(block.t - first)
         if interrupted():

@@ -12,6 +12,7 @@ from nnc.runtime.population import Population
 from nnc.runtime.progress import Progress
 from nnc.runtime.recordings import check_memory
 from nnc.runtime.streams import kernel_seed
+from nnc.runtime.structural import StructuralPhase
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.target import Status
@@ -148,7 +149,8 @@ class Simulating(Callbacks):
         compiled = self._current()
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
-            return running.advance(compiled, self._monitors, steps, progress)
+            structural = StructuralPhase(self._projections, self._monitors)
+            return running.advance(compiled, self._monitors, steps, progress, structural)
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first

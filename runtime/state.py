@@ -16,13 +16,14 @@ from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.layout import LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.connectivity import Connectivity
+    from nnc.runtime.edits import Edit
     from nnc.runtime.memory import Memory
 
 NEVER_SPIKED = -10000
@@ -172,6 +173,36 @@ class State:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
             if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields[spec.name].size):
                 self.write(spec.name, values)
+
+    def rewire(self, symbol: str, edit: Edit, delay: int | NDArray[np.int32], fresh: Mapping[str, Any]) -> None:
+        """Store other synapses of a projection. Those that stay keep all their values.
+
+        `fresh` are the values of the created ones by attribute; what is not in it starts as it does before step 0.
+        """
+        names = [f.name for f in self.block.layout.fields if self._synaptic(f.name) is self.storages[symbol]]
+        old = {name: self.read(name) for name in names}
+        storage = self.storages[symbol] = Storage(symbol, self.block.layout, edit.synapses, self.block.team)
+        self.block.resize(storage.sizes(delay if isinstance(delay, int) else 1))
+        for name, values in old.items():
+            start = NEVER_SPIKED if name.endswith(_STAMPS) else 0
+            carried = edit.carry(values, fresh.get(name.partition(".")[2], start))
+            self.memory.write(name, storage.place(carried))
+        self._connect([ProjectionSizes(symbol, edit.synapses, delay)])
+
+    def deepen(self, symbol: str, ring: int) -> None:
+        """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
+        depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
+        if ring <= depth:
+            return
+        rings = [f.name for f in self.block.layout.fields if f.extent[:1] == (f"{symbol}.ring",)]
+        old = {name: self.memory.read(name).reshape(depth, -1).copy() for name in rings}
+        self.block.resize({f"{symbol}.ring": ring})
+        steps = np.arange(now - depth, now)
+        for name, rows in old.items():
+            spikes = ".spikes" in name or ".axon" in name
+            deeper = np.tile(rows[(now - depth) % depth] * (not spikes), (ring, 1))
+            deeper[steps % ring] = rows[steps % depth]
+            self.memory.write(name, deeper.reshape(-1))
 
     def _connect(self, projections: list[ProjectionSizes]) -> None:
         for proj in projections:

@@ -54,7 +54,7 @@ CODES: Final[dict[str, str]] = {
     "N0503": "a method for something that is no differential equation",
     "N0504": "unknown method",
     "N0505": "a differential equation where only assignments are executed",
-    "N0601": "the target cannot run an operation",
+    "N0601": "a rule of structural plasticity that cannot be followed",
     "N0602": "unknown operation",
     "N0603": "an operation other than the sum in a spiking synapse",
     "N0604": "axonal and postsynaptic events in one synapse",
@@ -66,7 +66,6 @@ CODES: Final[dict[str, str]] = {
     "N0611": "'g_target' is transmitted before the other statements",
     "N0612": "'g_target += w' is added",
     "N0613": "a flag without effect",
-    "N0614": "a rule of structural plasticity that cannot be followed",
 }
 """Errors, warnings and notes; the second digit pair is the kind: 01 syntax, 02 names, 03 types and localities,
 04 dependencies, 05 methods, 06 targets and what the API asks for."""

@@ -33,7 +33,10 @@ class DistributionCall:
     keywords: tuple[tuple[str, float], ...] = ()
 
 
-InitialValue = Value | ConstantRef | Drawn | AttributeRef | DistributionCall
+Amount = Value | ConstantRef | Drawn | DistributionCall
+"""A number that is known, or drawn, without a look at the attributes of a model."""
+
+InitialValue = Amount | AttributeRef
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ class StructuralRule:
     """
 
     condition: Expr
-    proba: InitialValue = 1.0
-    w: InitialValue = 0.0
-    d: InitialValue | None = None
+    proba: Amount = 1.0
+    w: Amount = 0.0
+    d: Amount | None = None
     loc: Loc = UNKNOWN
 
 

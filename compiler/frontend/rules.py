@@ -13,7 +13,7 @@ from nnc.compiler.frontend.links import attribute_dtype
 from nnc.compiler.frontend.lower_expr import Lowering, Meaning
 from nnc.compiler.frontend.model import DistributionCall, StructuralRule
 from nnc.compiler.frontend.names import check, walk
-from nnc.compiler.frontend.values import initial_value, number, same
+from nnc.compiler.frontend.values import drawn, number, same
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import At, value_type
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from nnc.compiler.diagnostics import Diagnostics, Source
-    from nnc.compiler.frontend.model import AttributeInfo, InitialValue
+    from nnc.compiler.frontend.model import Amount, AttributeInfo
     from nnc.compiler.frontend.names import Scope
     from nnc.compiler.frontend.texts import Texts
     from nnc.compiler.ir.types import DType, Type
 
 _VALUES: Final = {"creating": ("proba", "w", "d"), "pruning": ("proba",)}
-_CODE: Final = "N0614"
+_CODE: Final = "N0601"
 
 
 def read_rule(
@@ -51,7 +51,7 @@ def read_rule(
     )
 
 
-def _declared(given: RuleDecl) -> dict[str, InitialValue]:
+def _declared(given: RuleDecl) -> dict[str, Amount]:
     pairs = {"proba": given.proba, "w": given.w, "d": given.d}
     return {name: value for name, value in pairs.items() if value is not None}
 
@@ -71,27 +71,30 @@ def _flags(flags: Iterable[ast.Flag], what: str, d: Diagnostics) -> dict[str, as
     return found
 
 
-def _value(expr: ast.Expr, name: str, constants: Collection[str], d: Diagnostics) -> InitialValue:
+def _value(expr: ast.Expr, name: str, constants: Collection[str], d: Diagnostics) -> Amount:
     """A number, a constant, or (but for `proba`) a distribution of numbers."""
     if isinstance(expr, ast.Name) and expr.name in constants:
         return ConstantRef(expr.name)
     if isinstance(expr, ast.Call) and expr.side is None and expr.name in DISTRIBUTIONS:
-        return initial_value(expr, "float", (), constants, d)
+        return drawn(expr, d)
     value = number(expr)
     if value is not None:
         return float(value)
-    help = "it may be a number, a Constant" + ("" if name == "proba" else ", or a distribution such as Uniform(0.0, 1.0)")
+    help = "it may be a number, a Constant" + (
+        "" if name == "proba" else ", or a distribution such as Uniform(0.0, 1.0)"
+    )
     d.error(_CODE, f"'{name}' of a rule must be known before the network runs", expr.loc, help=help)
     return 1.0
 
 
-def _check_value(name: str, value: InitialValue, loc: Loc, d: Diagnostics) -> None:
-    drawn = isinstance(value, DistributionCall | Drawn)
-    if name == "proba" and (drawn or (isinstance(value, float | int) and not 0.0 <= value <= 1.0)):
-        what = "a distribution" if drawn else f"{value}"
+def _check_value(name: str, value: Amount, loc: Loc, d: Diagnostics) -> None:
+    random = isinstance(value, DistributionCall | Drawn)
+    if name == "proba" and (random or (isinstance(value, float | int) and not 0.0 <= value <= 1.0)):
+        what = "a distribution" if random else f"{value}"
         d.error(_CODE, f"'proba' is a number in [0, 1], not {what}", loc, help="it is the probability at each test")
     if name == "d" and isinstance(value, float | int) and not 0.0 <= value < float("inf"):
-        d.error(_CODE, f"a delay is a finite, non-negative number of ms, not {value}", loc)
+        what = f"a delay is a finite, non-negative number of ms, not {value}"
+        d.error(_CODE, what, loc, help="without 'd' a new synapse has the delay of the others")
 
 
 def check_rule(rule: StructuralRule | None, what: str, scope: Scope, d: Diagnostics) -> None:
