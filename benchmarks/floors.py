@@ -116,7 +116,9 @@ class Floor:
         shape: list[Any] = [n]
         arrays = [self.r, sums, weights]
         if self.bench.k:
-            arrays.append(np.concatenate([np.sort(self.rng.choice(n, k, replace=False)) for _ in range(n)]).astype("u2"))
+            arrays.append(
+                np.concatenate([np.sort(self.rng.choice(n, k, replace=False)) for _ in range(n)]).astype("u2")
+            )
             shape.append(k)
         self.arrays = tuple(arrays)
         function = self.library.csr if self.bench.k else self.library.dense

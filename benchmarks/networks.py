@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import nnc as ann
 import numpy as np
+
+import nnc as ann
 
 
 @dataclass(frozen=True)

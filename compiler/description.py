@@ -128,6 +128,7 @@ class PopulationDescription:
     `arrays`: the local parameters that differ between neurons; the others are one number in the state block.
     `rate_window`: the mean firing rate `r` is wanted (`compute_firing_rate`). `streams`: parameters whose values the
     runtime gives for every step ahead (spike times, timed rates), see `model.stream`; they are also in `arrays`.
+    `windows`: further variables, not in the model, that hold mean firing rates over windows of their own.
     `stop`: the condition on which `simulate_until` may end.
     """
 
@@ -138,6 +139,7 @@ class PopulationDescription:
     rate_window: bool = False
     can_disable: bool = False
     streams: frozenset[str] = frozenset()
+    windows: tuple[str, ...] = ()
     stop: StopCondition | None = None
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import random as distributions
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
@@ -43,6 +44,8 @@ class Attributes:
         self.assigned: dict[str, Value] = {}
         self.initial: dict[str, Value] = {}
         self.promoted: set[str] = set()
+        self.distributions: dict[str, RandomDistribution] = {}
+        """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
         self._network = network
         self._pending: dict[str, NDArray[Any]] = {}
         self._loose: dict[str, Value] = {}
@@ -158,7 +161,10 @@ class Attributes:
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
+        self.distributions.pop(name, None)
         if isinstance(value, RandomDistribution):
+            if where is None:
+                self.distributions[name] = value
             value = self.draw(value, name, None if where is None else len(where))
         if isinstance(value, np.ndarray):
             self._check_length(slot, value, where)
@@ -288,14 +294,14 @@ class Attributes:
         """Let the next draws be those of the beginning again."""
         self._draws.clear()
 
-    def detach(self) -> None:
-        """Forget the state: the values are again those from before compilation."""
+    def forget(self) -> None:
+        """Forget the state and all values: what is assigned next is from before another compilation."""
         self._state = None
-        self._pending.clear()
-        self._loose.clear()
+        for values in (self.assigned, self.initial, self._pending, self._loose, self._drawn):
+            values.clear()
 
     def _field(self, name: str) -> str:
-        return f"{self.symbol}.{name}"
+        return f"{self.symbol}.{attribute_symbol(name)}"
 
 
 def distribution_of(init: Drawn | DistributionCall) -> RandomDistribution:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nnc.runtime.compiling import Compiled
+    from nnc.runtime.monitor import Monitor
     from nnc.runtime.projection import Projection
 
 
@@ -17,6 +18,7 @@ class Clock:
     """The part of a network that tells and sets the time."""
 
     _compiled: Compiled | None
+    _monitors: list[Monitor]
 
     @property
     def dt(self) -> float:
@@ -44,7 +46,12 @@ class Clock:
         elif value < 0:
             raise NNCValueError(f"the step number must not be negative, got {value}")
         else:
-            self._compiled.state.block.t = int(value)
+            state = self._compiled.state
+            for monitor in self._monitors:
+                monitor.detach(state)
+            state.set_step(int(value))
+            for monitor in self._monitors:
+                monitor.attach(state, int(value))
 
     def get_time(self) -> float:
         """Time in ms."""

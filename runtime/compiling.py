@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from nnc.compiler.description import NetworkDescription
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
+from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.state import PopulationSizes, State
+from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,17 +26,32 @@ if TYPE_CHECKING:
     from nnc.runtime.population import Population
 
 
-def options_of(config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool) -> Options:
-    """The options of the compiler that the settings and the arguments of `compile()` stand for."""
-    chosen: dict[str, str | bool] = {}
-    if compiler != "default":
-        chosen["compiler"] = compiler
-    if flags != "default":
-        chosen["flags"] = flags if isinstance(flags, str) else " ".join(flags)
-    if chosen and config.target in ("cuda", "llvm", "interp"):
+def options_of(
+    config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool, user_file: UserFile | None = None
+) -> Options:
+    """The options of the compiler that the settings, the arguments of `compile()` and the user's file stand for."""
+    asked = compiler != "default" or flags != "default"
+    if asked and config.target in ("cuda", "llvm", "interp"):
         raise NNCRuntimeError(f"compiler and compiler_flags belong to paradigm='openmp', not '{config.target}'")
-    target = "openmp" if chosen else config.target
-    return Options(target=target, target_options=chosen, cache=not clean, verify=debug or bool(config["debug"]))
+    target = "openmp" if asked else config.target
+    chosen = _compiler_words(compiler, flags, user_file or UserFile()) if target == "openmp" else None
+    options: dict[str, str | bool] = {} if chosen is None else {"compiler": chosen}
+    return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
+
+
+def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) -> str | None:
+    """The compiler and its flags; None to take the one that is found. The flags that keep the bits come behind.
+
+    The flags of the user's file are those of the file's compiler.
+    """
+    name = user_file.compiler if compiler == "default" else c_compiler(compiler)
+    if flags == "default":
+        words = (user_file.flags or "") if compiler == "default" else ""
+    else:
+        words = flags if isinstance(flags, str) else " ".join(flags)
+    if name is None and not words:
+        return None
+    return f"{name or os.environ.get('CC') or 'cc'} {words}".strip()
 
 
 @dataclass
@@ -42,6 +60,8 @@ class Compiled:
 
     program: Program
     state: State
+    inputs: tuple[TimedPopulation, ...] = ()
+    """Populations that are given their values before each stretch."""
 
     @staticmethod
     def build(network: Network, options: Options, seed: int) -> Compiled:
@@ -50,8 +70,9 @@ class Compiled:
             projection.wire()
         for population in network.get_populations():
             population._values.resolve()
+            population._begin()
         program = compile_network(describe(network), options=options)
-        compiled = Compiled(program, _state(network, program, seed, 0))
+        compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
         compiled.state.clear()
         compiled._write_constants(network)
         compiled._attach(network)
@@ -68,7 +89,7 @@ class Compiled:
         """A program for what has changed, and a state that goes on where this one stands."""
         program = compile_network(describe(network), options=options)
         block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
         compiled.state.carry(self.state)
         compiled._write_constants(network)
@@ -80,7 +101,7 @@ class Compiled:
         """A program and a state for other synapses; the projections start anew, the populations go on."""
         program = compile_network(describe(network), options=options)
         block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t))
+        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
         compiled.state.carry(self.state, synapses=False)
         compiled._write_constants(network)
@@ -100,9 +121,9 @@ class Compiled:
             if self.state.has(name):
                 self.state.write(name, on)
         for p in network.get_populations():
-            if p._rate_steps:
-                self.state.write(f"pop{p.id}.rate.window", p._rate_steps)
-                self.state.write(f"pop{p.id}.rate.scale", 1000.0 / (p._rate_steps * network.dt))
+            for name, steps in p._windows().items():
+                self.state.write(f"pop{p.id}.{name}.window", steps)
+                self.state.write(f"pop{p.id}.{name}.scale", 1000.0 / (steps * network.dt))
 
     def last_spikes(self, population: Population) -> NDArray[np.int64]:
         """Ranks of the neurons that fired in the step before."""
@@ -132,11 +153,17 @@ def describe(network: Network) -> NetworkDescription:
     )
 
 
+def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
+    return tuple(p for p in network.get_populations() if isinstance(p, TimedPopulation))
+
+
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
     populations = [
-        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_steps + 1)
+        PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_depth, p._stream_depths)
         for p in network.get_populations()
     ]
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
-    team = int(network.config_["num_threads"])
+    team_for = getattr(program, "team_for", None)
+    largest = max((p.n for p in populations), default=1)
+    team = int(network.config_["num_threads"]) if team_for is None else team_for(largest)
     return State(program, populations, projections, team=team, seed=seed, t=t)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from nnc.runtime.errors import NNCTypeError, NNCValueError, warn, with_hint
+from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, warn, with_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ class Config(Mapping[str, Any]):
     def __init__(self, template: Config | None = None) -> None:
         self._values: dict[str, Any] = dict(template._values) if template is not None else dict(_DEFAULTS)
         self._chosen: set[str] = set(template._chosen) if template is not None else set()
+        self._below: set[str] = set(template._below) if template is not None else set()
 
     def set(self, keys: Mapping[str, Any]) -> None:
         """Store settings. Unknown keys warn; a value out of range raises and changes nothing."""
@@ -55,8 +57,16 @@ class Config(Mapping[str, Any]):
                 checked[key] = _CHECKS[key](key, value) if key in _CHECKS else value
             else:
                 warn(with_hint(f"unknown setting '{key}' is ignored", key, _DEFAULTS))
+        _check_cores({**self._values, **checked}, set(checked))
         self._values.update(checked)
         self._chosen.update(checked)
+
+    def underlay(self, keys: Mapping[str, Any]) -> None:
+        """Store settings that hold as long as no script sets them: those of the command line."""
+        below = Config(self)
+        below.set({key: value for key, value in keys.items() if not self.chosen(key)})
+        self._values = below._values
+        self._below.update(keys)
 
     def chosen(self, key: str) -> bool:
         """Whether a script has set this key."""
@@ -75,11 +85,14 @@ class Config(Mapping[str, Any]):
     @property
     def target(self) -> str | None:
         """Name of the target that the script asked for, or None."""
-        return cast("str", self._values["paradigm"]) if self.chosen("paradigm") else None
+        asked = self.chosen("paradigm") or "paradigm" in self._below
+        return cast("str", self._values["paradigm"]) if asked else None
 
     def __getitem__(self, key: str) -> Any:
         if key == "dtype":
             return float64 if self.precision == "double" else float32
+        if key not in self._values:
+            raise NNCKeyError(with_hint(f"there is no setting '{key}'", key, self._values))
         return self._values[key]
 
     def __iter__(self) -> Any:
@@ -122,6 +135,30 @@ def _seed(key: str, value: object) -> int | None:
     raise NNCTypeError(f"{key} must be a non-negative integer or None, not {value!r}")
 
 
+def _cores(key: str, value: object) -> list[int]:
+    cores = list(value) if isinstance(value, list | tuple | np.ndarray | range) else None
+    if cores is None or not all(isinstance(c, int | np.integer) and not isinstance(c, bool) and c >= 0 for c in cores):
+        raise NNCValueError(f"{key} is a list of numbers of cores, not {value!r}")
+    if len(set(cores)) < len(cores):
+        warn(f"{key} names a core more than once: {cores}")
+    return [int(c) for c in cores]
+
+
+def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
+    """The cores that threads are pinned to must be there, and be enough."""
+    cores, there = values["visible_cores"], os.cpu_count() or 1
+    if not cores or not changed & {"visible_cores", "num_threads"}:
+        return
+    if max(cores) >= there or len(cores) > there:
+        raise NNCValueError(f"visible_cores is {cores}, but this machine has the cores 0 to {there - 1}")
+    if len(set(cores)) < values["num_threads"]:
+        raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
+
+
+def _trace(key: str, value: object) -> object:
+    return value if value is None else _one_of(("init", "simulate", "both"))(key, value)
+
+
 def _one_of(words: tuple[str, ...] | list[str]) -> Callable[[str, object], str]:
     def check(key: str, value: object) -> str:
         if isinstance(value, str) and value in words:
@@ -143,6 +180,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "dt": _above_zero,
     "num_threads": _threads,
     "seed": _seed,
+    "visible_cores": _cores,
+    "trace_calls": _trace,
     "method": _one_of(METHODS),
     "paradigm": _one_of(PARADIGMS),
     "sparse_matrix_format": _one_of(STORAGE_FORMATS),

@@ -29,6 +29,14 @@ def end_of(net: Network, given: Any, side: str) -> Population | PopulationView:
     return given
 
 
+def network_of_end(given: object) -> Network | None:
+    """The network of a population or a part of one; None for anything else."""
+    if isinstance(given, IndividualNeuron):
+        given = given.view()
+    network: Network | None = given.network if isinstance(given, Population | PopulationView) else None
+    return network
+
+
 def whole(end: Population | PopulationView) -> Population:
     """The whole population that an end is part of."""
     return end.population if isinstance(end, PopulationView) else end

@@ -67,7 +67,14 @@ class NNCWarning(UserWarning):
 
 
 def warn(text: str) -> None:
-    """Warn at the line of the user's script; Python shows each text once per line."""
+    """Warn at the line of the user's script; Python shows each text once per line.
+
+    `setup(suppress_warnings=True)` silences all of them.
+    """
+    from nnc.runtime.registry import REGISTRY
+
+    if REGISTRY.template["suppress_warnings"]:
+        return
     depth = 1
     frame = sys._getframe(depth)
     while frame.f_back is not None and _is_ours(str(frame.f_globals.get("__name__", ""))):

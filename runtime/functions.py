@@ -42,9 +42,7 @@ class UserFunction:
             shape = np.broadcast_shapes(*(a.shape for a in arrays))
         except ValueError:
             shapes = ", ".join(str(a.shape) for a in arrays)
-            raise NNCValueError(
-                f"{self.name}(): arguments of the shapes {shapes} do not fit together"
-            ) from None
+            raise NNCValueError(f"{self.name}(): arguments of the shapes {shapes} do not fit together") from None
         try:
             value = run_function(self._functions, self.name, arrays, self._network.constant_values())
         except Recursion as found:

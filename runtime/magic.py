@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from nnc.runtime.errors import NNCWarning
 from nnc.runtime.network import Network
 from nnc.runtime.registry import REGISTRY
 
@@ -44,8 +46,10 @@ def setup(**keys: Any) -> None:
     """
     import numpy as np
 
-    REGISTRY.template.set(keys)
     magic_network().config(**keys)
+    with warnings.catch_warnings():  # told once by the line above
+        warnings.simplefilter("ignore", NNCWarning)
+        REGISTRY.template.set(keys)
     if keys.get("seed") is not None:
         np.random.seed(int(keys["seed"]) & 0xFFFFFFFF)
 

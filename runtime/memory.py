@@ -43,4 +43,5 @@ class HostMemory:
 
     def live(self, name: str) -> NDArray[Any]:
         """The field itself."""
+        self._fields.pinned.add(name)
         return self._fields[name]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
@@ -15,6 +16,7 @@ from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, not_yet
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
+from nnc.runtime.showing import table
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -247,7 +249,7 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _source(self, variable: str, state: State) -> tuple[str, RecorderKind, NDArray[np.int32] | None]:
         obj = self.object
-        source = f"{_symbol(obj)}.{variable}"
+        source = f"{_symbol(obj)}.{attribute_symbol(variable)}"
         kind = RecorderKind.TARGETS if variable.startswith("g_") else RecorderKind.END
         if variable.startswith("sum("):
             source, kind = f"{_symbol(obj)}.sum_{variable[4:-1].strip()}", RecorderKind.TARGETS
@@ -455,6 +457,10 @@ class Monitor(SpikeAnalysis, Recordings):
         track = self._tracks["spike"]
         segments = track.last or [[a, self._net.current_step if b < 0 else b] for a, b in track.segments]
         return (segments[-1][0], segments[-1][1]) if segments else (0, 0)
+
+    def _repr_html_(self) -> str:
+        rows = ((t.variable, sum(map(len, t.chunks)), t.segments) for t in self._tracks.values())
+        return table(repr(self)[1:-1], ("variable", "rows", "segments (steps)"), rows)
 
     def __repr__(self) -> str:
         return f"<Monitor '{self.name}' of {self.variables}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +11,7 @@ import numpy as np
 
 from nnc.compiler.session import current as current_session
 from nnc.runtime.clock import Clock, Learning
+from nnc.runtime.commandline import read_command_line
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
@@ -26,9 +28,11 @@ from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
-from nnc.runtime.summary import facts, summary, table, target_name
+from nnc.runtime.summary import facts, summary, target_name
+from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -135,6 +139,8 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
         if self.compiled and any(k in keys for k in fixed):
             raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
+        if self._populations and keys.get("dt", self.dt) != self.dt:
+            warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
         if keys.get("seed") is not None:
             self._settle(seed=keys["seed"])
@@ -152,8 +158,13 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         storage_order: str = "post_to_pre",
     ) -> Population:
         """A population of this network: `net.create(geometry=100, neuron=Izhikevich)`."""
-        if population is not None or isinstance(geometry, Population):
-            not_yet("net.create(instance)", "net.create(geometry, neuron)")
+        instance = population if population is not None else geometry
+        if isinstance(instance, Population):
+            if neuron is not None or stop_condition is not None or None not in (geometry, population):
+                raise NNCTypeError("net.create takes an instance of a population and no other argument")
+            return self._adopt(instance, name)
+        if population is not None:
+            raise NNCTypeError(f"net.create(population=...) takes an instance of a population, not {population!r}")
         if geometry is None or neuron is None:
             raise NNCTypeError("net.create takes a geometry and a neuron")
         return Population(geometry, neuron, name, stop_condition, storage_order, network=self)
@@ -169,8 +180,15 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         disable_omp: bool = True,
     ) -> Projection:
         """A projection of this network; call a connector on it: `net.connect(a, b, "exc").all_to_all(weights=1.0)`."""
-        if projection is not None or isinstance(pre, Projection):
-            not_yet("net.connect(instance)", "net.connect(pre, post, target).<connector>(...)")
+        instance = projection if projection is not None else pre
+        if isinstance(instance, Projection):
+            if post is not None or target or synapse is not None or None not in (pre, projection):
+                raise NNCTypeError("net.connect takes an instance of a projection and no other argument")
+            if instance.network is not self:
+                raise NNCValueError(f"projection '{instance.name}' belongs to another network")
+            return instance
+        if projection is not None:
+            raise NNCTypeError(f"net.connect(projection=...) takes an instance of a projection, not {projection!r}")
         if pre is None or post is None:
             raise NNCTypeError("net.connect takes pre, post and target")
         return Projection(pre, post, target, synapse, name, disable_omp, network=self)
@@ -223,7 +241,21 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
                 raise NNCValueError(f"there is a population '{name}' already")
             warn(f"there are two populations '{name}'; look-ups find the first")
         self._populations.append(population)
-        return len(self._populations) - 1
+        return 1 + max((p.id for p in self._populations[:-1]), default=-1)
+
+    def _adopt(self, population: Population, name: str | None) -> Population:
+        """A copy of a population in this network; the original leaves the magic network."""
+        owner = population.network
+        if owner is self and not self.compiled:
+            return population
+        if owner.is_magic and any(population in (p.pre_population, p.post_population) for p in owner._projections):
+            raise NNCValueError(f"population '{population.name}' has projections in the magic network")
+        copied = copy.copy(population)
+        default = population.name == population.class_name
+        copied._rebind(self, name or (None if default else population.name))
+        if owner.is_magic and population in owner._populations:
+            owner._populations.remove(population)
+        return copied
 
     def add_projection(self, projection: Projection) -> int:
         """Register a new projection; gives its number."""
@@ -286,7 +318,11 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         begin = time.perf_counter()
         if any(projection.has_rules for projection in self._projections):
             self.config_.set({"structural_plasticity": True})
-        self._options = options_of(self.config_, compiler, compiler_flags, clean, debug_build)
+        line = read_command_line()
+        line.check()
+        self.config_.underlay(line.settings)
+        user_file = read_user_file(annarchy_json)
+        self._options = options_of(self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file)
         self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
         self._stale = False
         self._compile_seconds = time.perf_counter() - begin

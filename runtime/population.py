@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nnc.compiler.description import ParameterDecl, PopulationDescription
 from nnc.compiler.frontend.analyse import analyse_neuron
+from nnc.compiler.frontend.model import AttributeInfo
 from nnc.compiler.frontend.source import calling_site
 from nnc.compiler.frontend.stop import analyse_stop
 from nnc.runtime import geometry as places
@@ -16,6 +17,7 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.errors import NNCTypeError, NNCValueError, unknown_attribute, warn
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.neuron import Neuron
+from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import Slot, slots_of
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
@@ -37,6 +39,9 @@ class Population:
     number, an array, a distribution or the name of another attribute, before and after `compile()`. Made by its
     constructor a population belongs to the magic network; `net.create(...)` makes one of another network.
     """
+
+    _streams: ClassVar[frozenset[str]] = frozenset()
+    """Parameters of the model that have a value for each neuron and step."""
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class Population:
         self._refractory_set = False
         self._can_disable = False
         self._rate_steps = 0
+        self._decoded: dict[float, str] = {}
         self._stop_text, self._stop = stop_condition, self._analysed(stop_condition)
         values = Attributes(f"population '{self.name}'", f"pop{self.id}", self._slots(), net)
         values.lengths |= {"local": self.size}
@@ -141,7 +147,7 @@ class Population:
     @property
     def parameters(self) -> list[str]:
         """Names of the parameters in order."""
-        return [s.name for s in slots_of(self._model).values() if s.is_parameter]
+        return [s.name for s in slots_of(self._model).values() if s.is_parameter and s.name not in self._streams]
 
     @property
     def variables(self) -> list[str]:
@@ -323,6 +329,13 @@ class Population:
         self._rate_steps = steps
         self._net.changed()
 
+    def mean_rate_over(self, window: float) -> str:
+        """The name by which synapses know the mean firing rate in Hz over the last `window` ms (at least a step)."""
+        if window not in self._decoded:
+            self._decoded[window] = f"rate_{len(self._decoded)}"
+            self._net.changed()
+        return self._decoded[window]
+
     @property
     def stop_condition(self) -> str | None:
         """The condition on which `simulate_until` ends: `"v > 1.0 : all"`, `"spiked : any"`; any neuron by default."""
@@ -343,8 +356,46 @@ class Population:
 
     # Compilation
 
+    @property
+    def _stream_depths(self) -> dict[str, int]:
+        """The streams of its model with the number of steps held ahead."""
+        return {}
+
+    def _windows(self) -> dict[str, int]:
+        """The mean firing rates that are computed, with their windows in steps."""
+        own = {"rate": self._rate_steps} if self._rate_steps else {}
+        dt = self._net.dt
+        return own | {name: max(1, int(window / dt + 1e-6)) for window, name in self._decoded.items()}
+
+    @property
+    def _rate_depth(self) -> int:
+        return 1 + max(self._windows().values(), default=0)
+
+    def _begin(self) -> None:
+        """The network is being compiled."""
+
+    def _restart(self) -> None:
+        """The population is being reset."""
+
+    def _rebind(self, net: Network, name: str | None) -> None:
+        """Belong to another network, with the values assigned so far; what was drawn is drawn by that network."""
+        old = self._values
+        self._rate_steps = int(self._rate_steps * self._net.dt / net.dt + 1e-6)
+        self._net = net
+        self._globals = net.globals()
+        self._model = analyse_neuron(self.neuron_type.described, self._globals)
+        self.id = net.add_population(self, name)
+        self.name = name or f"pop{self.id}"
+        self._decoded = {}
+        self._values = Attributes(f"population '{self.name}'", f"pop{self.id}", self._slots(), net)
+        self._values.lengths |= {"local": self.size}
+        self._values.assigned |= old.assigned
+        self._values.promoted |= old.promoted
+        for attribute, distribution in old.distributions.items():
+            self._values.write(attribute, distribution)
+
     def _slots(self) -> dict[str, Slot]:
-        slots = slots_of(self._model)
+        slots = {name: slot for name, slot in slots_of(self._model).items() if name not in self._streams}
         if self.is_spiking and not isinstance(self.neuron_type.refractory, str):
             period = float(self.neuron_type.refractory or 0.0)
             slots[_REFRACTORY] = Slot(_REFRACTORY, True, "local", "float", period)
@@ -355,13 +406,21 @@ class Population:
         wide = self._values.wide()
         return PopulationDescription(
             id=self.id,
-            model=self._local_model(),
-            arrays=wide,
+            model=self._described_model(),
+            arrays=wide | self._streams,
             refractory=self._refractory_set,
             rate_window=self._rate_steps > 0,
             can_disable=self._can_disable,
+            streams=self._streams,
+            windows=tuple(self._decoded.values()),
             stop=self._stop,
         )
+
+    def _described_model(self) -> NeuronModel:
+        """The model with the mean firing rates that projections read."""
+        local = self._local_model()
+        rates = tuple(AttributeInfo(name, "variable", implicit=True, assigned=True) for name in self._decoded.values())
+        return replace(local, attributes=(*local.attributes, *rates)) if rates else local
 
     def _local_model(self) -> NeuronModel:
         """The model with the parameters local that have different values."""
@@ -373,6 +432,9 @@ class Population:
             for p in given.parameters
         )
         return analyse_neuron(replace(given, parameters=declared), self._globals)
+
+    def _repr_html_(self) -> str:
+        return attribute_table(repr(self)[1:-1], slots_of(self._model).values())
 
     def __repr__(self) -> str:
         return f"<Population '{self.name}': {self.size} x {self.neuron_type.name}, geometry {self.geometry}>"

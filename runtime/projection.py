@@ -14,7 +14,7 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.dendrite import Dendrite, IndividualSynapse
-from nnc.runtime.ends import end_of, synapse_of, target_names, whole
+from nnc.runtime.ends import end_of, network_of_end, synapse_of, target_names, whole
 from nnc.runtime.errors import (
     NNCIndexError,
     NNCRuntimeError,
@@ -25,6 +25,7 @@ from nnc.runtime.errors import (
 )
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.random import RandomDistribution
+from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
 from nnc.runtime.structural import Structural
@@ -66,15 +67,15 @@ class Projection(Connecting, Switches, Structural):
     ) -> None:
         from nnc.runtime.magic import network_of
 
-        net = network_of(net_id, network)
+        net = network_of(net_id, network or network_of_end(pre))
         self.pre = end_of(net, pre, "pre")
         self.post = end_of(net, post, "post")
         self._pre, self._post = whole(self.pre), whole(self.post)
         self._targets = target_names(target)
-        self.synapse_type = synapse_of(synapse, self._pre.is_spiking)
+        self._check_ends()
+        self.synapse_type, self._kind = self._model_of(synapse)
         self._net = net
         self._globals = net.globals()
-        self._kind: Literal["rate", "spiking"] = "spiking" if self._pre.is_spiking else "rate"
         self._model = analyse_synapse(self.synapse_type.described, self._globals, self._kind)
         self._rule: Rule | None = None
         self._synapses: Connectivity | None = None
@@ -90,6 +91,13 @@ class Projection(Connecting, Switches, Structural):
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
         self._values = Attributes(f"projection '{self.name}'", f"proj{self.id}", slots_of(self._model), net)
+
+    def _check_ends(self) -> None:
+        """Raise where the populations do not suit this kind of projection."""
+
+    def _model_of(self, synapse: object) -> tuple[Synapse, Literal["rate", "spiking"]]:
+        """The model of its synapses, and whether they transmit spikes or rates."""
+        return synapse_of(synapse, self._pre.is_spiking), "spiking" if self._pre.is_spiking else "rate"
 
     @property
     def target(self) -> str | list[str]:
@@ -195,7 +203,7 @@ class Projection(Connecting, Switches, Structural):
     def rewire(self) -> None:
         """Draw the synapses anew and go back to the values from before compilation, for a new state."""
         self._redraws += 1
-        self._values.detach()
+        self._values.forget()
         self.wire()
 
     def _set_weights(self, wired: Wired) -> None:
@@ -429,6 +437,8 @@ class Projection(Connecting, Switches, Structural):
         for name in names:
             self._known(name)
         self._values.initialise(names)
+        if attributes in (-1, None):
+            self._net.state.forget_events(f"proj{self.id}")
 
     # Compilation
 
@@ -471,6 +481,11 @@ class Projection(Connecting, Switches, Structural):
             for p in given.parameters
         )
         return analyse_synapse(replace(given, parameters=declared), self._globals, self._kind)
+
+    def _repr_html_(self) -> str:
+        synapses = "" if self._synapses is None else f", {self._synapses.count} synapses"
+        connector = "" if self._rule is None else f", {self._rule.name}"
+        return attribute_table(f"{repr(self)[1:-1]}{connector}{synapses}", self._values.slots.values())
 
     def __repr__(self) -> str:
         return f"<Projection '{self.name}': '{self._pre.name}' -> '{self._post.name}', target {self.target!r}>"

@@ -6,10 +6,12 @@ This is the only module with state of its own; everything in it goes through the
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from nnc.runtime.commandline import read_command_line
 from nnc.runtime.config import Config
-from nnc.runtime.errors import NNCValueError
+from nnc.runtime.errors import NNCError, NNCValueError
 
 if TYPE_CHECKING:
     from nnc.runtime.network import Network
@@ -20,6 +22,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.template = Config()
+        with suppress(NNCError):  # compile() reads the flags again, and reports what is wrong with them
+            self.template.underlay(read_command_line().settings)
         self.magic: Network | None = None
         self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
         self._next = 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -46,16 +48,19 @@ def advance(
     monitors: Sequence[Monitor],
     steps: int,
     progress: Callable[[int], object] | None = None,
+    cores: Sequence[int] = (),
     structural: StructuralPhase | None = None,
 ) -> Status:
     """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
+
+    The threads run on the given `cores` only, if there are any and the system can do that.
 
     Whatever is raised, the state is that at the end of a step and no record is lost.
     """
     session = current_session()
     if session is not None:
         session.before_simulation()
-    with _interrupts_deferred() as interrupted:
+    with _interrupts_deferred() as interrupted, _pinned(cores):
         return _run(compiled, monitors, steps, interrupted, progress, structural)
 
 
@@ -76,11 +81,15 @@ def _run(
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()
+        for timed in compiled.inputs:
+            last = timed.prepare(compiled.state, first, last)
         try:
             status = program.run(block, first, last)
         finally:
             for monitor in monitors:
                 monitor.drain(first, block.t)
+            for timed in compiled.inputs:
+                timed.took(block.t - first)
         if structural is not None and block.t > first:
             structural.perform(block.t - 1)
         if progress is not None:
@@ -93,6 +102,20 @@ def _run(
         done = max(1, block.t - first)
         length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
     return Status.DONE
+
+
+@contextmanager
+def _pinned(cores: Sequence[int]) -> Iterator[None]:
+    """Threads started in here run on some cores only."""
+    if not cores or sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager

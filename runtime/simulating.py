@@ -150,7 +150,8 @@ class Simulating(Callbacks):
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
             structural = StructuralPhase(self._projections, self._monitors)
-            return running.advance(compiled, self._monitors, steps, progress, structural)
+            cores = self.config_["visible_cores"]
+            return running.advance(compiled, self._monitors, steps, progress, cores, structural)
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first
@@ -184,17 +185,19 @@ class Simulating(Callbacks):
         if synapses:
             self._draw_synapses()
         state = self._current().state
+        state.set_step(0)
         if populations:
             state.clear_activity(f"pop{p.id}" for p in self._populations)
             for population in self._populations:
                 population._values.redraw()
                 population._values.initialise()
+                population._restart()
         if projections and not synapses:
             for projection in self._projections:
                 projection.reset()
-        state.block.t = 0
         state.block.seed = kernel_seed(self._seed, self._replays)
-        state.settle()
+        if populations or synapses:
+            state.settle()
         self._running().write_flags(self._whole())
 
     def _repeats(self) -> bool:
@@ -234,6 +237,7 @@ class Simulating(Callbacks):
         population._values.redraw()
         population._values.initialise(names)
         if names is None:
+            population._restart()
             state.settle()
             self._running().write_flags(self._whole())
 

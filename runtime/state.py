@@ -6,12 +6,13 @@ storage is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.compiler.ir.types import DType
 from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
@@ -30,6 +31,9 @@ NEVER_SPIKED = -10000
 """Step of the last spike (or event) before there was one."""
 
 _STAMPS = ("last_spike", "last_event")
+_RINGS = (".ring", ".rate.depth")
+"""Sizes of the rings that are written step by step."""
+
 _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "mean": np.mean,
     "max": np.max,
@@ -43,13 +47,15 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
 class PopulationSizes:
     """What the block needs to know of a population.
 
-    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the window of the mean rate, plus one.
+    `ring` is the longest outgoing delay in steps, plus one; `rate_depth` the longest window of a mean rate, plus one;
+    `streams` are the names of streams with the number of steps that are held ahead.
     """
 
     symbol: str
     n: int
     ring: int
     rate_depth: int = 1
+    streams: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +90,7 @@ class State:
                 f"{pop.symbol}.n": pop.n,
                 f"{pop.symbol}.ring": pop.ring,
                 f"{pop.symbol}.rate.depth": pop.rate_depth,
+                **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
             }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
@@ -115,6 +122,20 @@ class State:
         everything[slice(None) if where is None else where] = values
         self.memory.write(name, storage.place(everything))
 
+    def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
+        """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
+        ring = f"{name}.ahead"
+        if not self.has(ring):
+            return
+        memory, n = self.block.fields[ring], rows.shape[1]
+        depth = memory.size // n
+        values = np.ascontiguousarray(rows, memory.dtype)
+        start = first % depth
+        split = min(len(rows), depth - start)
+        self.memory.write(ring, values[:split].reshape(-1), slice(start * n, (start + split) * n))
+        if split < len(rows):
+            self.memory.write(ring, values[split:].reshape(-1), slice(0, (len(rows) - split) * n))
+
     def places(self, name: str) -> NDArray[np.int64] | None:
         """Where the synapses stand in a field that holds a value for each; None for other fields."""
         storage = self._synaptic(name)
@@ -129,6 +150,26 @@ class State:
         for spec in self.block.layout.fields:
             if spec.role == "state" and not self._is_index(spec.name):
                 self.memory.write(spec.name, NEVER_SPIKED if spec.name.endswith(_STAMPS) else 0)
+
+    def set_step(self, step: int) -> None:
+        """Make another step the next one. What is under way still arrives after as many steps as before, and as many
+        have passed since spikes and events. Spikes that would have been emitted before step 0 are lost.
+        """
+        shift = step - self.block.t
+        for spec in self.block.layout.fields:
+            values = self.memory.read(spec.name)
+            if spec.name.endswith(_STAMPS) and spec.dtype is DType.i64:
+                self.memory.write(spec.name, np.where(values == NEVER_SPIKED, values, values + shift))
+            elif spec.extent and spec.extent[0].endswith(_RINGS):
+                rows = values.reshape(self.block.sizes[spec.extent[0]], -1)
+                self.memory.write(spec.name, np.roll(rows, shift, axis=0).reshape(values.shape))
+        self.block.t = step
+
+    def forget_events(self, owner: str) -> None:
+        """Let a projection be one that has seen no event."""
+        stamp = f"{owner}.last_event"
+        if self.has(stamp):
+            self.memory.write(stamp, NEVER_SPIKED)
 
     def clear_activity(self, owners: Iterable[str]) -> None:
         """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
@@ -153,7 +194,7 @@ class State:
             owner, _, attribute = spec.name.partition(".")
             if attribute.endswith(".past") and attribute != "rate.fired.past":
                 source = self.memory.read(spec.name.removesuffix(".past"))
-                self.memory.write(spec.name, np.resize(source, self.block.fields[spec.name].size))
+                self.memory.write(spec.name, np.resize(source, self.block.fields.peek(spec.name).size))
             kind, _, reduced = attribute.partition("_")
             if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
                 self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
@@ -171,7 +212,7 @@ class State:
             values = old.read(spec.name)
             if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
-            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields[spec.name].size):
+            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
 
     def rewire(self, symbol: str, edit: Edit, delay: int | NDArray[np.int32], fresh: Mapping[str, Any]) -> None:

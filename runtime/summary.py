@@ -1,15 +1,12 @@
-"""A few lines about a network and its runs, and how objects show themselves in notebooks."""
+"""A few lines about a network and its runs."""
 
 from __future__ import annotations
 
-import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnc.compiler.driver import DEFAULT_TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from nnc.runtime.network import Network
 
 
@@ -25,14 +22,14 @@ def summary(network: Network) -> str:
 def facts(network: Network) -> list[tuple[str, str]]:
     """What the summary says, by name."""
     neurons = sum(p.size for p in network.get_populations())
-    found = [("neurons", f"{neurons} in {len(network.get_populations())} populations")]
+    found = [("neurons", f"{neurons} in {_count(len(network.get_populations()), 'population')}")]
     projections = network.get_projections(suppress_error=True)
     if not network.compiled:
         return [*found, ("projections", str(len(projections))), ("compiled", "no")]
     synapses = sum(p.synapses.count for p in projections)
-    found.append(("synapses", f"{synapses} in {len(projections)} projections"))
+    found.append(("synapses", f"{synapses} in {_count(len(projections), 'projection')}"))
     found += [
-        ("target", f"{network.target}, {network.config_.precision} precision, {_threads(network.threads)}"),
+        ("target", f"{network.target}, {network.config_.precision} precision, {_count(network.threads, 'thread')}"),
         ("compiled in", f"{network.compile_seconds:.3g} s"),
         ("simulated", _simulated(network)),
     ]
@@ -54,17 +51,10 @@ def _spikes(network: Network) -> list[tuple[str, str]]:
     return [("spikes", f"{count} recorded, {count / seconds:.4g} Hz on average")]
 
 
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def target_name(asked: str | None) -> str:
     """The target that is used if a script asks for this one, or for none."""
     return asked or DEFAULT_TARGET
-
-
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """An HTML table; all texts are escaped."""
-    cells = "".join(f"<th>{html.escape(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(c))}</td>" for c in row) + "</tr>" for row in rows)
-    return f"<table><caption>{html.escape(title)}</caption><tr>{cells}</tr>{body}</table>"

@@ -19,7 +19,7 @@ from nnc.compiler.diagnostics import NNCError
 from nnc.compiler.ir import loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -217,9 +217,42 @@ class Recorder:
         """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
         return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
 
+    def due_until(self, t: int) -> int:
+        """How many rows a stretch that ended before step t has taken."""
+        return max(0, -(-(t - self.first) // self.period))
+
     def clear(self) -> None:
         """Forget the spikes held."""
         self.cursor = 0
+
+
+class Fields(dict[str, "NDArray[Any]"]):
+    """The arrays of a block by name; a device that holds newer values is asked for them when an array is taken out.
+
+    `touched` are the names taken out since a device last looked: their arrays may have been written to.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__(arrays)
+        self.touched: set[str] = set(arrays)
+        self.pinned: set[str] = set()
+        """Fields that Python keeps an array of: a device takes and gives them at every run."""
+        self.fetch: Callable[[str], None] | None = None
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        array = super().__getitem__(name)
+        if self.fetch is not None:
+            self.fetch(name)
+        self.touched.add(name)
+        return array
+
+    def __setitem__(self, name: str, array: NDArray[Any]) -> None:
+        super().__setitem__(name, array)
+        self.touched.add(name)
+
+    def peek(self, name: str) -> NDArray[Any]:
+        """The array, for its place and size; its values may be old."""
+        return super().__getitem__(name)
 
 
 class StateBlock:
@@ -234,9 +267,7 @@ class StateBlock:
             raise LayoutError(f"a team has at least one worker, not {team}")
         self.layout = layout
         self.sizes: dict[str, int] = layout.resolve(sizes, team)
-        self.fields: dict[str, NDArray[Any]] = {
-            f.name: aligned(layout.length(f.name, self.sizes), f.dtype.numpy) for f in layout.fields
-        }
+        self.fields = Fields({f.name: aligned(layout.length(f.name, self.sizes), f.dtype.numpy) for f in layout.fields})
         self.recorders: list[Recorder] = []
         self._buffer = aligned(ctypes.sizeof(NativeBlock), np.dtype(np.uint8))
         self.native = NativeBlock.from_buffer(cast("Any", self._buffer))
@@ -261,7 +292,7 @@ class StateBlock:
 
     def _point(self) -> None:
         for i, f in enumerate(self.layout.fields):
-            self._field_table[i] = self.fields[f.name].ctypes.data
+            self._field_table[i] = self.fields.peek(f.name).ctypes.data
         for i, name in enumerate(self.layout.sizes):
             self._size_table[i] = self.sizes[name]
 
@@ -307,7 +338,7 @@ class StateBlock:
         """Change sizes; fields whose length changes become new zeroed arrays. Gives the names of those."""
         resolved = self.layout.resolve({**self._independent(), **sizes}, self.team)
         changed = [
-            f.name for f in self.layout.fields if self.layout.length(f.name, resolved) != len(self.fields[f.name])
+            f.name for f in self.layout.fields if self.layout.length(f.name, resolved) != len(self.fields.peek(f.name))
         ]
         self.sizes = resolved
         for name in changed:
@@ -342,7 +373,7 @@ class StateBlock:
             return self.sizes[self.layout[recorder.source].extent[-1]]
         if recorder.ranks is not None:
             return len(recorder.ranks)
-        return len(self.fields[recorder.source])
+        return len(self.fields.peek(recorder.source))
 
     def add_recorder(self, recorder: Recorder) -> Recorder:
         """Let a recorder take part in the runs from now on."""
@@ -355,7 +386,7 @@ class StateBlock:
                 raise LayoutError(f"{recorder.source} is no list of events")
         elif recorder.ranks is not None and len(recorder.ranks):
             low, high = int(recorder.ranks.min()), int(recorder.ranks.max())
-            if low < 0 or high >= len(self.fields[recorder.source]):
+            if low < 0 or high >= len(self.fields.peek(recorder.source)):
                 raise LayoutError(f"ranks {low}..{high} are outside of field {recorder.source}")
         self.recorders.append(recorder)
         return recorder
@@ -370,7 +401,7 @@ class StateBlock:
             self._recorder_table = (NativeRecorder * len(self.recorders))()
         for entry, recorder in zip(self._recorder_table, self.recorders, strict=False):
             self._make_room(recorder, t0, t1)
-            self._describe(entry, recorder)
+            self.describe_recorder(entry, recorder)
         native = self.native
         self._count_recorders()
         native.recorders = ctypes.addressof(self._recorder_table)
@@ -407,7 +438,12 @@ class StateBlock:
         if recorder.rows.shape[1:] != (count,) or len(recorder.rows) < rows_due or recorder.rows.dtype != dtype:
             recorder.rows = aligned(rows_due * count, dtype).reshape(rows_due, count)
 
-    def _describe(self, entry: NativeRecorder, recorder: Recorder) -> None:
+    def set_cursor(self, number: int, cursor: int) -> None:
+        """What a device says of a recorder, for `finish` to read back."""
+        self._recorder_table[number].cursor = cursor
+
+    def describe_recorder(self, entry: NativeRecorder, recorder: Recorder) -> None:
+        """Fill an entry of the native table."""
         spikes = recorder.kind is RecorderKind.SPIKES
         spec = self.layout[recorder.source]
         entry.kind = int(recorder.kind)

@@ -11,6 +11,7 @@ from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import create
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.compiler.ir.types import At, DType, value_type
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ class Bodies:
             self.builder.op(model.Equal, left, right)
 
         block = self.block(write, self.meaning.own[ode.variable].at)
-        self.builder.op(model.Equation, variable=Symbol(ode.variable), method=method, regions=[block, clamp])
+        self.builder.op(model.Equation, variable=attribute_symbol(ode.variable), method=method, regions=[block, clamp])
 
     def assignment(self, statement: ast.Assignment, clamp: Block) -> None:
         """`model.assign`."""
         type = self.meaning.own[statement.target.name]
         block = self.block(lambda w: self._yield(w.stored(updated(statement), type.dtype)), type.at)
-        self.builder.op(model.Assign, variable=Symbol(statement.target.name), regions=[block, clamp])
+        self.builder.op(model.Assign, variable=attribute_symbol(statement.target.name), regions=[block, clamp])
 
     def clamp(self, name: str, bounds: Sequence[Bound]) -> Block:
         """The region that bounds a new value; empty without bounds."""
@@ -152,7 +153,7 @@ class Bodies:
             value = self.bounded(b.cast(value, self.meaning.dtype), event.bounds, type.at)
         if event.unless_post:
             value = b.select(self.coincident(), b.cast(lowering.read(name), value.type.dtype), value)
-        b.op(model.Set, b.cast(value, type.dtype), attr=Symbol(name))
+        b.op(model.Set, b.cast(value, type.dtype), attr=attribute_symbol(name))
 
     def transmit(self, event: EventStatement) -> None:
         """A change of the conductance: added where that is what is meant, replaced otherwise."""

@@ -21,6 +21,7 @@ from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.define import create
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.compiler.ir.types import At, DType, value_type
 
 if TYPE_CHECKING:
@@ -149,10 +150,10 @@ class _Build:
         for info in localities(owner).values():
             with builder.from_(info.loc):
                 if info.name in streams:
-                    builder.op(model.Stream, sym=Symbol(info.name), type=types[info.name])
+                    builder.op(model.Stream, sym=attribute_symbol(info.name), type=types[info.name])
                     continue
                 op = model.State if info.assigned else model.Param
-                builder.op(op, sym=Symbol(info.name), type=types[info.name], locality=info.locality)
+                builder.op(op, sym=attribute_symbol(info.name), type=types[info.name], locality=info.locality)
 
     def bodies(
         self,
@@ -178,6 +179,7 @@ class _Build:
             neuron=_model_symbol(population.symbol),
             targets=tuple(self.network.targets(population)),
             rate_window=population.rate_window or None,
+            windows=population.windows or None,
             can_disable=population.can_disable or None,
         )
 

@@ -12,6 +12,7 @@ from nnc.compiler.frontend.names import is_reduction
 from nnc.compiler.frontend.values import number
 from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.names import attribute_symbol
 from nnc.compiler.ir.types import At, DType, join, value_type
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ class Lowering:
     def read(self, name: str, side: Side = "self") -> Value:
         """The value of an attribute; integers become floats."""
         type = self.meaning.side(side)[name]
-        value = self.builder.value(model.Get, types=(type,), attr=Symbol(name), side=None if side == "self" else side)
+        value = self.builder.value(
+            model.Get, types=(type,), attr=attribute_symbol(name), side=None if side == "self" else side
+        )
         return self.builder.cast(value, self.meaning.dtype) if type.dtype.is_int else value
 
     def _value(self, expr: Expr) -> Value:
@@ -103,7 +106,7 @@ class Lowering:
                 return self.read(name, side)
             case ast.Derivative(variable=name):
                 at = self.meaning.own[name].at
-                return self.builder.value(model.Ddt, types=(self._float(at),), variable=Symbol(name))
+                return self.builder.value(model.Ddt, types=(self._float(at),), variable=attribute_symbol(name))
             case ast.Unary():
                 return self._unary(expr)
             case ast.Binary():
@@ -230,7 +233,7 @@ class Lowering:
         side = what.side if isinstance(what, ast.Attribute) else None
         name = what.name if isinstance(what, ast.Attribute | ast.Name) else ""
         type = self._float(At.one)
-        return self.builder.value(model.Reduce, types=(type,), kind=call.name, attr=Symbol(name), side=side)
+        return self.builder.value(model.Reduce, types=(type,), kind=call.name, attr=attribute_symbol(name), side=side)
 
     def _draw(self, call: ast.Call) -> Value:
         kind = DISTRIBUTIONS[call.name]

@@ -436,7 +436,8 @@ class Transmit(Op):
 class Population(Op):
     """A population. `targets` are the names of all targets that projections bring to it.
 
-    `rate_window`: the mean firing rate `r` is computed; `can_disable`: the flag `@pop.enabled` exists.
+    `rate_window`: the mean firing rate `r` is computed; `windows`: so are mean firing rates over windows of their own,
+    held in the variables of these names; `can_disable`: the flag `@pop.enabled` exists.
     """
 
     sym = attribute(SYMBOL)
@@ -444,7 +445,8 @@ class Population(Op):
     targets = attribute(STRINGS)
     rate_window = optional(BOOL, False)
     can_disable = optional(BOOL, False)
-    syntax = "$sym : $neuron targets $targets ?rate_window ?can_disable"
+    windows = optional(STRINGS, ())
+    syntax = "$sym : $neuron targets $targets ?rate_window ( windows $windows )? ?can_disable"
 
 
 @operation("model.projection", level="model", traits=SYMBOL_OP)

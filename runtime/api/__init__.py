@@ -32,6 +32,15 @@ if TYPE_CHECKING:
         NNCError,
         NNCWarning,
     )
+    from nnc.runtime.inputs.correlated import HomogeneousCorrelatedSpikeTrains
+    from nnc.runtime.inputs.current_injection import CurrentInjection
+    from nnc.runtime.inputs.decoding import DecodingProjection
+    from nnc.runtime.inputs.input_array import InputArray
+    from nnc.runtime.inputs.poisson import PoissonPopulation
+    from nnc.runtime.inputs.rate_to_spike import Rate2SpikePopulation, Spike2RatePopulation
+    from nnc.runtime.inputs.spike_source_array import SpikeSourceArray
+    from nnc.runtime.inputs.timed_array import TimedArray
+    from nnc.runtime.inputs.timed_poisson import TimedPoissonPopulation
     from nnc.runtime.magic import (
         add_function,
         callbacks_enabled,
@@ -113,6 +122,8 @@ __all__ = [
     "CodeGeneratorException",
     "Constant",
     "Creating",
+    "CurrentInjection",
+    "DecodingProjection",
     "DefaultRateCodedSynapse",
     "DefaultSpikingSynapse",
     "Dendrite",
@@ -125,12 +136,14 @@ __all__ = [
     "Gamma",
     "HH_cond_exp",
     "Hebb",
+    "HomogeneousCorrelatedSpikeTrains",
     "IF_cond_alpha",
     "IF_cond_exp",
     "IF_curr_alpha",
     "IF_curr_exp",
     "IndividualNeuron",
     "IndividualSynapse",
+    "InputArray",
     "InvalidConfiguration",
     "Izhikevich",
     "LILConnectivity",
@@ -145,12 +158,18 @@ __all__ = [
     "Normal",
     "Oja",
     "Parameter",
+    "PoissonPopulation",
     "Population",
     "PopulationView",
     "Projection",
     "Pruning",
     "RandomDistribution",
+    "Rate2SpikePopulation",
+    "Spike2RatePopulation",
+    "SpikeSourceArray",
     "Synapse",
+    "TimedArray",
+    "TimedPoissonPopulation",
     "Uniform",
     "Variable",
     "add_function",
@@ -207,6 +226,15 @@ _MODULES = {
     "nnc.runtime.constants": "Constant",
     "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
     "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
+    "nnc.runtime.inputs.correlated": "HomogeneousCorrelatedSpikeTrains",
+    "nnc.runtime.inputs.current_injection": "CurrentInjection",
+    "nnc.runtime.inputs.decoding": "DecodingProjection",
+    "nnc.runtime.inputs.input_array": "InputArray",
+    "nnc.runtime.inputs.poisson": "PoissonPopulation",
+    "nnc.runtime.inputs.rate_to_spike": "Rate2SpikePopulation Spike2RatePopulation",
+    "nnc.runtime.inputs.spike_source_array": "SpikeSourceArray",
+    "nnc.runtime.inputs.timed_array": "TimedArray",
+    "nnc.runtime.inputs.timed_poisson": "TimedPoissonPopulation",
     "nnc.runtime.magic": (
         "add_function callbacks_enabled clear clear_all_callbacks compile disable_callbacks disable_learning dt "
         "enable_callbacks enable_learning functions get_current_step get_global_config get_population get_projection "

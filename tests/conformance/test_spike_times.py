@@ -270,3 +270,14 @@ def test_switches_of_projections(target: str) -> None:
         "update": 3,
         "plasticity": 3,
     }
+
+
+@TARGET
+def test_learning_may_happen_in_some_steps_only(target: str) -> None:
+    bench = Bench(target, dt=0.5)
+    proj = bench.link(bench.rate("r = 1"), bench.rate("r = 1"), equations="dw/dt = 1\nx = t")
+    bench.watch("w", proj)
+    bench.watch("x", proj)
+    rows = bench.run(10, before=lambda: proj.enable_learning(period=2.0, offset=1.0))
+    assert rows["w"].tolist() == [1, 1, 3, 3, 3, 3, 5, 5, 5, 5]
+    assert rows["x"].tolist() == [0, 0, 1, 1, 1, 1, 3, 3, 3, 3]

@@ -300,6 +300,21 @@ def test_mean_firing_rate_counts_the_window(declared: str) -> None:
     assert seen == [0.0, 250.0, 250.0, 500.0, 500.0, 500.0, 500.0, 250.0, 250.0]
 
 
+def test_mean_firing_rates_over_further_windows_share_the_past() -> None:
+    neuron = """
+    model.state @wide : f64[neuron] local
+    model.state @narrow : f64[neuron] local
+    model.stream @next : bool[neuron]
+    model.spike { %x = model.get @next : bool[neuron] yield %x }
+    """
+    text = network("model.param @w : f64[syn] local", neuron=neuron)
+    text = text.replace('"inh"]', '"inh"] windows ["wide", "narrow"]')
+    sizes = {"pop1__wide.window": 4, "pop1__wide.scale": 1.0, "pop1__narrow.window": 1, "pop1__narrow.scale": 1.0}
+    fields = [told(text, {"pop1": [1, 3, 5]}, k, **sizes).fields for k in range(1, 10)]
+    assert [f["pop1.wide"][0] for f in fields] == [0, 1, 1, 2, 2, 2, 2, 1, 1]
+    assert [f["pop1.narrow"][0] for f in fields] == [0, 1, 0, 1, 0, 1, 0, 0, 0]
+
+
 REFRACTORY = """
     model.state @v : f64[neuron] local
     model.state @g_exc : f64[neuron] local

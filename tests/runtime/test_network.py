@@ -242,7 +242,7 @@ def test_a_looking_session_ends_the_script_at_the_first_simulation(compiler):
         net.compile()
         with pytest.raises(EndOfScript):
             net.simulate(1.0)
-    assert "1 populations" in watching.networks[0]()
+    assert "in 1 population" in watching.networks[0]()
 
 
 @pytest.mark.parametrize("call", [lambda n: n.add([]), lambda n: n.copy()])

@@ -1,33 +1,52 @@
-"""Target `cuda`: PTX for NVIDIA GPUs. It is written on any machine; running it is not part of this version."""
+"""Target `cuda`: PTX for NVIDIA GPUs, written on any machine and compiled by the driver of the one that runs it."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from nnc.compiler.codegen.cuda.emit import emit_ptx
+from nnc.compiler.codegen.cuda.driver import DriverError, open_driver
 from nnc.compiler.codegen.layout import Layout
 from nnc.compiler.codegen.target import Artifact, TargetUnavailable
 
 if TYPE_CHECKING:
+    from nnc.compiler.codegen.cuda.driver import Driver
+    from nnc.compiler.codegen.cuda.load import CUDAProgram
     from nnc.compiler.ir.core import Op
+
+_device = functools.cache(open_driver)
 
 
 @dataclass(frozen=True)
 class CUDATarget:
-    """Options: the chip that code is made for."""
+    """Options: the number of the device, and the least chip that code is made for (drivers compile it for newer ones)."""
 
+    device: int = 0
     arch: str = "sm_75"
     name: str = field(default="cuda", init=False)
 
     def available(self) -> str | None:
-        """The reason why programs cannot be run."""
-        return "this version writes PTX but does not run it on a device"
+        """None if there is a device, else what is missing."""
+        try:
+            _device(self.device)
+        except DriverError as error:
+            return str(error)
+        return None
 
     def emit(self, module: Op) -> Artifact:
         """The PTX text, made by LLVM without a device and without CUDA."""
+        from nnc.compiler.codegen.cuda.emit import emit_ptx
+
         return Artifact(self.name, "ptx", emit_ptx(module, self.arch), "nnc_run", Layout.of(module))
 
-    def load(self, artifact: Artifact) -> NoReturn:
-        """Not possible: raises `TargetUnavailable`."""
-        raise TargetUnavailable(self.name, str(self.available()), "use target 'llvm' or 'openmp'")
+    def load(self, artifact: Artifact) -> CUDAProgram:
+        """Let the driver compile the text."""
+        from nnc.compiler.codegen.cuda.load import CUDAProgram
+
+        try:
+            driver: Driver = _device(self.device)
+        except DriverError as error:
+            message, _, help = str(error).partition("\n  = help: ")
+            raise TargetUnavailable(self.name, message, help or "use target 'llvm' or 'openmp'") from error
+        return CUDAProgram(artifact.layout, artifact.text, artifact.entry, driver)

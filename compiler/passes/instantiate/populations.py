@@ -24,7 +24,7 @@ def declare(scene: Scene, pop: Population) -> None:
     """The population, its fields and its events."""
     scene.declarations.append(create(step.Neurons, sym=Symbol(pop.symbol), loc=pop.loc))
     for name, op in pop.attributes.items():
-        counted = name == "r" and pop.rate_window
+        counted = name in pop.rates.values()
         type = op.type.with_at(At.neuron) if counted else op.type
         scene.declare(
             pop.field(name), type, "param" if isinstance(op, model.Param) and not counted else "state", op.loc
@@ -51,16 +51,17 @@ def _declare_spikes(scene: Scene, pop: Population) -> None:
         scene.declare(pop.field("last_spike"), value_type(DType.i64, At.neuron), "state", pop.loc)
     if pop.bodies(model.Refractory):
         scene.declare(pop.field("hold"), value_type(DType.i32, At.neuron), "state", pop.loc)
-    if pop.rate_window:
-        _declare_rate(scene, pop)
+    if pop.rates:
+        _declare_rates(scene, pop)
     for name in ("spikes", "axon") if pop.axonal else ("spikes",):
         scene.declare_events(pop.field(name), pop.symbol, pop.loc)
 
 
-def _declare_rate(scene: Scene, pop: Population) -> None:
-    scene.declare(pop.field("rate.window"), i64, "param", pop.loc)
-    scene.declare(pop.field("rate.scale"), value_type(scene.float), "param", pop.loc)
-    scene.declare(pop.field("rate.count"), value_type(DType.i32, At.neuron), "state", pop.loc)
+def _declare_rates(scene: Scene, pop: Population) -> None:
+    for rate in pop.rates:
+        scene.declare(pop.field(f"{rate}.window"), i64, "param", pop.loc)
+        scene.declare(pop.field(f"{rate}.scale"), value_type(scene.float), "param", pop.loc)
+        scene.declare(pop.field(f"{rate}.count"), value_type(DType.i32, At.neuron), "state", pop.loc)
     scene.declare(pop.field("rate.fired"), value_type(DType.bool, At.neuron), "scratch", pop.loc)
     _declare_ring(scene, pop, "rate.fired", "past", "rate.depth")
 
@@ -167,7 +168,7 @@ def zero(scene: Scene, pop: Population) -> None:
         for target in dict.fromkeys(pop.targets):
             body.set_own(f"sum_{target}", body.b.const(0, scene.float))
     body.finish("zero", "neurons", 1, flag=pop.enabled)
-    if pop.spiking and pop.rate_window and pop.can_disable:
+    if pop.spiking and pop.rates and pop.can_disable:
         quiet = NeuronBody(scene, pop)
         quiet.set_own("rate.fired", quiet.b.const(False, DType.bool))
         quiet.finish("quiet", "neurons", 1)
@@ -189,8 +190,8 @@ def update(scene: Scene, pop: Population) -> None:
     for name, condition in emits.items():
         body.b.op(step.Emit, condition, events=Symbol(pop.field(name)))
     body.finish("update", "neurons", 4, flag=pop.enabled)
-    if pop.rate_window and pop.spiking:
-        _rate(scene, pop)
+    if pop.rates and pop.spiking:
+        _rates(scene, pop)
 
 
 def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[Block]) -> dict[str, Value]:
@@ -218,7 +219,7 @@ def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[Block]) -> d
         one, none = body.b.const(1, DType.i32), body.b.const(0, DType.i32)
         body.set_own("hold", body.b.max(body.b.sub(body.own("hold"), one), none))
     body.where(fired, reset)
-    if pop.rate_window:
+    if pop.rates:
         body.set_own("rate.fired", fired)
     emits = {"spikes": fired}
     for code in pop.bodies(model.AxonSpike):
@@ -236,17 +237,18 @@ def _steps(body: Body, period: Value) -> Value:
     return b.cast(b.math("floor", b.add(steps, b.const(ROUND_OFF, DType.f64))), DType.i32)
 
 
-def _rate(scene: Scene, pop: Population) -> None:
-    """The count of spikes in the window: what enters it minus what leaves it; goes on while the population is
-    disabled, so that the count stays right."""
-    body = NeuronBody(scene, pop)
-    b = body.b
-    leaving = body.row("rate.fired.past", b.sub(body.index(), body.own("rate.window")), DType.bool)
-    change = b.sub(b.cast(body.own("rate.fired"), DType.i32), b.cast(leaving, DType.i32))
-    count = b.add(body.own("rate.count"), change)
-    body.set_own("rate.count", count)
-    body.set_own("r", b.mul(b.cast(count, scene.float), body.own("rate.scale")))
-    body.finish("rate", "neurons", 4)
+def _rates(scene: Scene, pop: Population) -> None:
+    """The count of spikes in each window: what enters it minus what leaves it; goes on while the population is
+    disabled, so that the counts stay right."""
+    for rate, variable in pop.rates.items():
+        body = NeuronBody(scene, pop)
+        b = body.b
+        leaving = body.row("rate.fired.past", b.sub(body.index(), body.own(f"{rate}.window")), DType.bool)
+        change = b.sub(b.cast(body.own("rate.fired"), DType.i32), b.cast(leaving, DType.i32))
+        count = b.add(body.own(f"{rate}.count"), change)
+        body.set_own(f"{rate}.count", count)
+        body.set_own(variable, b.mul(b.cast(count, scene.float), body.own(f"{rate}.scale")))
+        body.finish("rate" if rate == "rate" else f"{rate}.rate", "neurons", 4)
     scene.program.append(create(step.Push, ring=Symbol(pop.field("rate.fired.past")), loc=pop.loc))
 
 

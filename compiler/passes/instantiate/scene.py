@@ -62,7 +62,8 @@ class Population(Owner):
         self.spiking = neuron.kind == "spiking"
         self.targets: tuple[str, ...] = op.targets
         self.can_disable: bool = op.can_disable
-        self.rate_window: bool = op.rate_window
+        self.rates: dict[str, str] = ({"rate": "r"} if op.rate_window else {}) | {w: w for w in op.windows}
+        """Mean firing rates: what their fields are named after, and the variable that holds the rate."""
         self.input_targets = {str(o.sym): str(o.target) for o in neuron.body.ops if isinstance(o, model.Input)}
         self.streams = {str(o.sym): o for o in neuron.body.ops if isinstance(o, model.Stream)}
         self.axonal = any(isinstance(o, model.AxonSpike) for o in neuron.body.ops)

@@ -1,0 +1,174 @@
+"""Running PTX: a state block mirrored on a device, and one launch per stretch of steps.
+
+Fields live on the device. What Python has taken out of the block since the last run is uploaded before the next one
+(it may have been written to), and what the kernel may have changed is downloaded when Python takes it out again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnc.compiler.codegen.cuda.driver import DriverError
+from nnc.compiler.codegen.cuda.emit import THREADS
+from nnc.compiler.codegen.layout import NativeBlock, NativeRecorder, RecorderKind, check_fits
+from nnc.compiler.codegen.target import Status
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnc.compiler.codegen.cuda.driver import Driver
+    from nnc.compiler.codegen.layout import Layout, Recorder, StateBlock
+
+_FIXED = ("param", "constant")
+"""Roles of fields that a kernel does not write."""
+
+
+class CUDAProgram:
+    """A kernel on one device. One worker of the team is one block of threads."""
+
+    def __init__(self, layout: Layout, ptx: str, entry: str, driver: Driver, threads: int = THREADS) -> None:
+        self.layout = layout
+        self._driver = driver
+        self._threads = threads
+        self._function = driver.function(ptx, entry)
+        self._resident = driver.resident(self._function, threads)
+        self._mirrors: weakref.WeakKeyDictionary[StateBlock, Mirror] = weakref.WeakKeyDictionary()
+
+    def team_for(self, largest: int) -> int:
+        """The number of workers to make a block for, if its largest population has so many neurons."""
+        return max(1, min(self._resident, self._driver.device.processors, -(-largest // 64)))
+
+    def run(self, block: StateBlock, t0: int, t1: int) -> Status:
+        """Do steps [t0, t1), see `Program.run`."""
+        check_fits(self.layout, block)
+        if block.team > self._resident:
+            name = self._driver.device.name
+            raise DriverError(f"{block.team} workers do not fit on {name} at once: at most {self._resident}")
+        mirror = self._mirrors.get(block)
+        if mirror is None:
+            mirror = self._mirrors[block] = Mirror(self._driver, block)
+        block.prepare(t0, t1)
+        address = mirror.upload(block)
+        self._driver.launch(self._function, block.team, self._threads, address, t0, t1)
+        mirror.download(block)
+        block.finish()
+        return Status(block.status)
+
+
+class Mirror:
+    """The memory of one state block on the device."""
+
+    def __init__(self, driver: Driver, block: StateBlock) -> None:
+        self._driver = driver
+        self._buffers: dict[str, tuple[int, int]] = {}
+        self._stale: set[str] = set()
+        self._native = NativeBlock()
+        self._recorders: Any = (NativeRecorder * 1)()
+        self._fields = block.fields
+        weakref.finalize(self, _release, driver, self._buffers)
+        self._check_room(block)
+        method = weakref.WeakMethod(self.fetch)
+        block.fields.fetch = lambda name: _through(method, name)
+
+    def fetch(self, name: str) -> None:
+        """Bring the newer values of a field to the host."""
+        if name in self._stale:
+            self._stale.discard(name)
+            self._driver.download(self._fields.peek(name), self._buffers[name][0])
+
+    def upload(self, block: StateBlock) -> int:
+        """Bring the device up to date; gives the address of the struct."""
+        for spec in block.layout.fields:
+            array = self._fields.peek(spec.name)
+            moved = self._room(spec.name, array.nbytes)
+            if moved or spec.name in self._fields.touched or spec.name in self._fields.pinned:
+                self._driver.upload(self._buffers[spec.name][0], array)
+        self._fields.touched.clear()
+        table = np.array([self._buffers[f.name][0] for f in block.layout.fields] or [0], np.uint64)
+        sizes = np.array([block.sizes[s] for s in block.layout.sizes] or [0], np.int64)
+        ctypes.memmove(ctypes.addressof(self._native), block.address, ctypes.sizeof(NativeBlock))
+        self._native.field = self._place(" fields", table)
+        self._native.size = self._place(" sizes", sizes)
+        self._native.recorders = self._place_recorders(block)
+        return self._place(" block", _bytes(self._native))
+
+    def download(self, block: StateBlock) -> None:
+        """Fetch the struct and the records; other fields wait until they are asked for."""
+        self._stale = {f.name for f in block.layout.fields if f.role not in _FIXED}
+        for name in self._fields.pinned:
+            self.fetch(name)
+        self._driver.download(_bytes(self._native), self._buffers[" block"][0])
+        native = block.native
+        native.t, native.stop_after, native.status = self._native.t, self._native.stop_after, self._native.status
+        if not block.recorders:
+            return
+        self._driver.download(_bytes(self._recorders), self._buffers[" recorders"][0])
+        for number, (recorder, theirs) in enumerate(zip(block.recorders, self._recorders, strict=False)):
+            self._take(number, recorder, int(theirs.cursor), native.t)
+            block.set_cursor(number, int(theirs.cursor))
+
+    def _take(self, number: int, recorder: Recorder, cursor: int, t: int) -> None:
+        """Download the rows that the stretch has filled."""
+        address = self._buffers[f" rows{number}"][0]
+        first, last = (recorder.cursor, cursor) if recorder.kind is RecorderKind.SPIKES else (0, recorder.due_until(t))
+        rows = recorder.rows[first:last]
+        if rows.size:
+            self._driver.download(rows, address + first * recorder.rows.strides[0])
+
+    def _place_recorders(self, block: StateBlock) -> int:
+        count = max(1, len(block.recorders))
+        self._recorders = (NativeRecorder * count)()
+        for number, recorder in enumerate(block.recorders):
+            entry = self._recorders[number]
+            block.describe_recorder(entry, recorder)
+            self._room(f" rows{number}", recorder.rows.nbytes)
+            entry.rows = self._buffers[f" rows{number}"][0]
+            if recorder.ranks is not None and recorder.kind is not RecorderKind.SPIKES:
+                entry.ranks = self._place(f" ranks{number}", recorder.ranks)
+        return self._place(" recorders", _bytes(self._recorders))
+
+    def _place(self, name: str, array: NDArray[Any]) -> int:
+        self._room(name, array.nbytes)
+        address = self._buffers[name][0]
+        self._driver.upload(address, array)
+        return address
+
+    def _room(self, name: str, size: int) -> bool:
+        """Make sure that a buffer has room; True if it is a new one."""
+        address, capacity = self._buffers.get(name, (0, -1))
+        if size <= capacity:
+            return False
+        if address:
+            self._driver.free(address)
+            del self._buffers[name]
+        self._buffers[name] = (self._driver.alloc(max(size, 256)), max(size, 256))
+        return True
+
+    def _check_room(self, block: StateBlock) -> None:
+        needed = sum(block.fields.peek(f.name).nbytes for f in block.layout.fields)
+        free = self._driver.free_bytes()
+        if needed > free:
+            raise DriverError(
+                f"the network needs {needed / 2**20:.0f} MiB on {self._driver.device.name}, where "
+                f"{free / 2**20:.0f} MiB are free\n  = help: use single precision, or target 'llvm'"
+            )
+
+
+def _through(method: Any, name: str) -> None:
+    fetch = method()
+    if fetch is not None:
+        fetch(name)
+
+
+def _bytes(structure: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(structure, np.uint8)
+
+
+def _release(driver: Driver, buffers: dict[str, tuple[int, int]]) -> None:
+    for address, _ in buffers.values():
+        driver.free(address)
+    buffers.clear()
