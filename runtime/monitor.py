@@ -229,7 +229,7 @@ class Monitor(SpikeAnalysis, Recordings):
             track.chunks.pop()
             track.wires.pop()
         assert track.recorder is not None
-        stored = state.live(track.recorder.source)
+        stored = state.memory.read(track.recorder.source)
         self._keep(track, stored[track.recorder.ranks][None, :].copy())
 
     def _count(self, pairs: NDArray[np.int64], steps: int) -> None:

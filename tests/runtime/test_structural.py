@@ -24,7 +24,7 @@ def rates(net, n, name="r"):
 def network(synapse=None, *, pre=3, post=2, matrix=((1.0, None, 3.0), (None, 5.0, None)), delays=0.0, **config):
     """A network of two populations with a projection, which may change."""
     net = ann.Network(dt=0.5, seed=1)
-    net.config(structural_plasticity=True, **config)
+    net.config(structural_plasticity=True, paradigm="interp", **config)
     a, b = rates(net, pre), net.create(post, ann.Neuron(equations="r = sum(exc)"))
     proj = net.connect(a, b, "exc", synapse)
     if matrix is None:
@@ -167,36 +167,33 @@ def test_delays_that_are_all_the_same_stay_so():
     assert b.r.tolist() == [1.0, 5.0]
 
 
-@pytest.mark.parametrize("kind", ["rate", "spiking"])
-def test_a_delay_longer_than_all_others_makes_room_for_the_past(kind):
+@pytest.mark.parametrize(("kind", "read"), [("rate", "r"), ("spiking", "x")])
+def test_a_delay_longer_than_all_others_makes_room_for_the_past(kind, read):
     net = ann.Network(dt=1.0)
-    net.config(structural_plasticity=True)
+    net.config(structural_plasticity=True, paradigm="interp")
     if kind == "rate":
-        a = net.create(2, ann.Neuron(equations="r = t"))
-        b = net.create(1, ann.Neuron(equations="r = sum(exc)"))
+        a, b = net.create(2, ann.Neuron(equations="r = t")), net.create(1, ann.Neuron(equations="r = sum(exc)"))
     else:
         a = net.create(2, ann.Neuron(equations="v = t", spike="v == 3.0 or v == 7.0"))
-        b = net.create(1, ann.Neuron(equations="r = g_exc", spike="r > 1e9") if False else RECEIVER)
-    proj = net.connect(a, b, "exc").from_matrix([[1.0, None]], delays=[[2.0, None]])
-    proj2 = net.connect(a, b, "exc").from_matrix([[10.0, 100.0]], delays=[[1.0, 3.0]])
-    m = net.monitor(b, "x" if kind == "spiking" else "r")
+        b = net.create(1, ann.Neuron(equations="x = g_exc", spike="x > 1e9"))
+    one = net.connect(a, b, "exc").from_matrix([[1.0, None]], delays=[[2.0, None]])
+    two = net.connect(a, b, "exc").from_matrix([[10.0, 100.0]], delays=[[1.0, 3.0]])
+    m = net.monitor(b, read)
     net.compile()
     net.simulate(5.0)
-    proj2[0].prune_synapse(1)
-    proj2[0].create_synapse(1, 1000.0, delay=5.0)
+    two[0].prune_synapse(1)
+    two[0].create_synapse(1, 1000.0, delay=5.0)
     net.simulate(8.0)
-    got = m.get()["x" if kind == "spiking" else "r"][:, 0]
-    signal = np.arange(-10, 13).clip(0) if kind == "rate" else np.isin(np.arange(-10, 13), (3, 7)) * 1
-    at = lambda d, k: signal[10 + k - d]  # noqa: E731
-    late = [max(1, k - 5) if kind == "rate" else at(5, k) for k in range(13)]
-    held = {k: late[k] for k in range(5, 13)}
-    want = [at(2, k) + 10 * at(1, k) + (100 * at(3, k) if k < 5 else 1000 * held[k]) for k in range(13)]
-    assert got.tolist() == want
-    assert proj.max_delay == 2
-    assert proj2.max_delay == 5
 
+    def arriving(delay, k, oldest=0):
+        """What the source sent that many steps before; further back than it was kept, the oldest that was."""
+        sent = max(k - delay, oldest)
+        return max(sent, 0) if kind == "rate" else int(k - delay in (3, 7))
 
-RECEIVER = ann.Neuron(equations="x = g_exc", spike="x > 1e9")
+    want = [arriving(2, k) + 10 * arriving(1, k) for k in range(13)]
+    want = [w + (100 * arriving(3, k) if k < 5 else 1000 * arriving(5, k, oldest=1)) for k, w in enumerate(want)]
+    assert m.get(read)[:, 0].tolist() == want
+    assert (one.max_delay, two.max_delay) == (2, 5)
 
 
 # Rules
@@ -340,6 +337,7 @@ def test_a_wrong_rule_is_an_error_of_the_model():
 # Monitors
 
 
+@pytest.mark.filterwarnings("ignore:.*takes much memory")
 def test_a_monitor_gives_rows_of_lists_once_synapses_change():
     net, _, _, proj = network(ann.Synapse(equations="n = n + 1"))
     m, d = net.monitor(proj, "n"), net.monitor(proj, "n")
@@ -356,6 +354,7 @@ def test_a_monitor_gives_rows_of_lists_once_synapses_change():
     assert len(d.get("n")) == 4
 
 
+@pytest.mark.filterwarnings("ignore:.*takes much memory")
 def test_the_row_of_a_step_is_that_after_its_changes():
     synapse = ann.Synapse(equations="n = n + 1", creating="t == 0.5 : w = 3.0", pruning="n > 3")
     net, _, _, proj = network(synapse, matrix=((1.0, None, None), (None, 2.0, None)))
