@@ -96,7 +96,7 @@ def test_a_full_projection_with_one_weight_can_be_edited():
 def test_edits_that_cannot_be_raise_and_change_nothing():
     net, _, _, proj = network()
     net.compile()
-    with pytest.raises(NNCError, match="neuron 2 to 0 .* already"):
+    with pytest.raises(NNCError, match=r"neuron 2 to 0 .* already"):
         proj[0].create_synapses([1, 2], weights=1.0)
     with pytest.raises(NNCError, match="no synapse from neuron 1 to 0"):
         proj[0].prune_synapses([0, 1])
@@ -118,7 +118,7 @@ def test_single_synapses_stay_what_they_are_while_others_change():
     synapse.w = 9.0
     assert (synapse.w, proj[0].w) == (9.0, [1.0, 2.0, 9.0])
     with pytest.raises(NNCError, match="has been removed"):
-        removed.w
+        removed.get("w")
 
 
 def test_structural_changes_need_the_setting_the_rule_and_a_compiled_network():
@@ -157,7 +157,7 @@ def test_a_rule_switches_the_setting_on():
 def test_delays_that_are_all_the_same_stay_so():
     net, a, b, proj = network(delays=1.5)
     net.compile()
-    with pytest.raises(NNCError, match="all delays are 1.5 ms"):
+    with pytest.raises(NNCError, match=r"all delays are 1\.5 ms"):
         proj[0].create_synapse(1, 1.0, delay=1.0)
     proj[0].create_synapse(1, 1.0, delay=1.5)
     proj[1].create_synapse(0, 1.0)
