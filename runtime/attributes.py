@@ -128,6 +128,11 @@ class Attributes:
             return value.astype(dtype)
         return np.full(self.lengths[locality], value, dtype)
 
+    def packed(self, name: str) -> NDArray[Any]:
+        """A fresh array of the values, of length 1 where one value is held for all elements."""
+        values = np.atleast_1d(np.asarray(self._present(name), self.slot(name).dtype(self._network.config_.precision)))
+        return values.copy()
+
     def uniform(self, name: str) -> float | None:
         """The one value of a parameter that is held once, else None."""
         value = self._present(name)
@@ -232,6 +237,46 @@ class Attributes:
             self._network.changed()
         else:
             self._loose[name] = values
+
+    # Copies and files
+
+    def make_room(self, name: str, *, local: bool, wide: bool) -> None:
+        """See to it that different values can be assigned, after `compile()` too: with the next program.
+
+        `local`: a parameter that is global by default was given different values; `wide`: it holds one per element.
+        """
+        slot = self.slot(name)
+        if local and slot.locality == "global" and slot.soft and name not in self.promoted:
+            self.promoted.add(name)
+            self._network.changed()
+        narrow = self._state is not None and self._state.has(self._field(name)) and not self._is_wide(name)
+        if wide and narrow and slot.is_parameter and self.locality(name) == "local":
+            self._pending[name] = self.read(name)
+            self._network.changed()
+
+    def resize(self, elements: int) -> None:
+        """The number of elements changes: values per element are forgotten, the next program starts them anew."""
+        self.lengths["local"] = elements
+        for values in (self.assigned, self._drawn, self._pending, self._loose):
+            for name in [n for n, v in values.items() if isinstance(v, np.ndarray) and self.locality(n) == "local"]:
+                del values[name]
+        self.resolve()
+
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that hold them, in programs that have these."""
+        return frozenset(self._field(name) for name in self.slots)
+
+    def book(self) -> dict[str, dict[str, Value]]:
+        """What initial values come from: assigned ones, those the model has drawn, how often was drawn."""
+        return {"assigned": self.assigned, "drawn": self._drawn, "draws": self._draws}
+
+    def keep_book(self, assigned: Mapping[str, Value], drawn: Mapping[str, Value], draws: Mapping[str, int]) -> None:
+        """Take over what `book` told."""
+        self.assigned.update(assigned)
+        self._drawn.update(drawn)
+        self._draws.update(draws)
+        if self._state is not None:
+            self.resolve()
 
     # Compilation
 

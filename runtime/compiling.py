@@ -18,12 +18,15 @@ from nnc.runtime.state import PopulationSizes, State
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.config import Config
     from nnc.runtime.network import Network
     from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
 
 
 def options_of(
@@ -85,28 +88,19 @@ class Compiled:
             session.add_network(network.summary)
         return compiled
 
-    def rebuild(self, network: Network, options: Options) -> Compiled:
-        """A program for what has changed, and a state that goes on where this one stands."""
-        program = compile_network(describe(network), options=options)
-        block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
-        compiled.state.clear()
-        compiled.state.carry(self.state)
-        compiled._write_constants(network)
-        compiled._attach(network)
-        compiled.write_flags(network)
-        return compiled
+    def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
+        """A program for what has changed, and a state that goes on where this one stands.
 
-    def rewired(self, network: Network, options: Options) -> Compiled:
-        """A program and a state for other synapses; the projections start anew, the populations go on."""
+        Projections that are `rewired` have other synapses than before: they start with their initial values.
+        """
         program = compile_network(describe(network), options=options)
         block = self.state.block
         compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()
-        compiled.state.carry(self.state, synapses=False)
+        compiled.state.carry(self.state, [f"proj{p.id}" for p in rewired])
         compiled._write_constants(network)
         compiled._attach(network)
-        for projection in network.get_projections(suppress_error=True):
+        for projection in rewired:
             projection._values.initialise()
         compiled.write_flags(network)
         return compiled

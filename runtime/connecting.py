@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nnc.runtime.config import check_storage
 from nnc.runtime.connectors.all_to_all import AllToAll
+from nnc.runtime.connectors.dog import dog
 from nnc.runtime.connectors.fixed_number import FixedNumberPost, FixedNumberPre
 from nnc.runtime.connectors.fixed_probability import FixedProbability
+from nnc.runtime.connectors.from_file import from_file
 from nnc.runtime.connectors.from_function import from_function
 from nnc.runtime.connectors.from_matrix import from_matrix
+from nnc.runtime.connectors.from_matrix_market import from_matrix_market
 from nnc.runtime.connectors.from_sparse import from_sparse
+from nnc.runtime.connectors.gaussian import gaussian
 from nnc.runtime.connectors.one_to_one import OneToOne
 from nnc.runtime.connectors.rule import check_delays, check_number, check_weights
-from nnc.runtime.errors import NNCValueError, not_yet
+from nnc.runtime.errors import InvalidConfiguration, NNCValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +62,8 @@ class Connecting:
     ) -> Self:
         """The k-th pre neuron to the k-th post neuron."""
         check_storage(storage_format, storage_order)
+        if storage_format == "dense":
+            raise InvalidConfiguration("one_to_one: the storage format 'dense' would be empty but for its diagonal")
         w, d = check_weights("one_to_one", weights), check_delays("one_to_one", delays)
         return self._connect(OneToOne(w, d, force_multiple_weights))
 
@@ -154,21 +160,62 @@ class Connecting:
         check_storage(storage_format, storage_order)
         return self._connect(from_function(method, self._ends(), args))
 
-    def gaussian(self, *args: Any, **kwargs: Any) -> Self:
-        """Not in this version."""
-        not_yet("gaussian", "compute the weights with numpy and call from_matrix")
+    def gaussian(
+        self,
+        amp: float,
+        sigma: float,
+        delays: Any = 0.0,
+        limit: float = 0.01,
+        allow_self_connections: bool = False,
+        storage_format: str | None = None,
+    ) -> Self:
+        """Weights `amp * exp(-d**2 / (2 * sigma**2))`, d the distance of coordinates between 0 and 1 along each axis.
 
-    def dog(self, *args: Any, **kwargs: Any) -> Self:
-        """Not in this version."""
-        not_yet("dog", "compute the weights with numpy and call from_matrix")
+        Pairs whose weight is at most `limit * abs(amp)` in size are left out. Both ends are whole populations.
+        """
+        check_storage(storage_format, None)
+        return self._connect(gaussian(self._ends(), amp, sigma, delays, limit, allow_self_connections))
 
-    def from_file(self, *args: Any, **kwargs: Any) -> Self:
-        """Not in this version."""
-        not_yet("from_file", "load the weights with numpy and call from_matrix or from_sparse")
+    def dog(
+        self,
+        amp_pos: float,
+        sigma_pos: float,
+        amp_neg: float,
+        sigma_neg: float,
+        delays: Any = 0.0,
+        limit: float = 0.01,
+        allow_self_connections: bool = False,
+        storage_format: str | None = None,
+    ) -> Self:
+        """A difference of two Gaussians, see `gaussian`; left out up to `limit * abs(amp_pos - amp_neg)` in size."""
+        check_storage(storage_format, None)
+        rule = dog(self._ends(), amp_pos, sigma_pos, amp_neg, sigma_neg, delays, limit, allow_self_connections)
+        return self._connect(rule)
 
-    def from_matrix_market(self, *args: Any, **kwargs: Any) -> Self:
-        """Not in this version."""
-        not_yet("from_matrix_market", "read the file with scipy.io.mmread and call from_sparse with its transpose")
+    def from_file(
+        self,
+        filename: Any,
+        pickle_encoding: str | None = None,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+    ) -> Self:
+        """The synapses, weights and delays of a file that `save_connectivity` wrote. Pickles are refused."""
+        check_storage(storage_format, storage_order)
+        return self._connect(from_file(filename))
+
+    def from_matrix_market(
+        self, filename: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None
+    ) -> Self:
+        """The entries of a Matrix Market file (`.mtx`) as weights; rows are post neurons."""
+        check_storage(storage_format, storage_order)
+        rule = from_matrix_market(filename, delays)
+        ends = self._ends()
+        shape = (len(ends.pre_ranks), len(ends.post_ranks))
+        if rule.shape != shape:
+            raise NNCValueError(
+                f"from_matrix_market: the matrix has shape {rule.shape[::-1]}, (post, pre) is {shape[::-1]}"
+            )
+        return self._connect(rule)
 
     connect_all_to_all = all_to_all
     connect_one_to_one = one_to_one

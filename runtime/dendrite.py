@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.errors import NNCIndexError, NNCValueError
+from nnc.runtime.errors import NNCIndexError, NNCValueError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,19 @@ class Dendrite:
         """Pre neurons, ascending."""
         ranks: list[int] = self.proj.synapses.pre[self._where].tolist()
         return ranks
+
+    pre_rank = pre_ranks
+
+    @property
+    def rank(self) -> list[int]:
+        """Old name of `pre_ranks`; warns."""
+        warn("the attribute 'rank' of a dendrite is now called 'pre_ranks'")
+        return self.pre_ranks
+
+    @property
+    def idx(self) -> int:
+        """Position among the post neurons that have synapses."""
+        return int(np.searchsorted(self.proj.synapses.post_ranks, self.post_rank))
 
     @property
     def target(self) -> str | list[str]:
@@ -117,7 +130,7 @@ class Dendrite:
     def receptive_field(self, variable: str = "w", fill: float = 0.0) -> NDArray[np.float64]:
         """Values of the synapses at the places of their pre neurons, in the geometry of the pre population."""
         population = self.proj.pre_population
-        field = np.full(population.size, fill)
+        field = np.full(population.size, fill, np.float64)
         field[self.pre_ranks] = self.get(variable)
         return field.reshape(population.geometry)
 

@@ -179,6 +179,34 @@ def functions(name: str, network: Network | None = None) -> UserFunction:
     return network_of(0, network).functions(name)
 
 
+def save(filename: Any, populations: bool = True, projections: bool = True, net_id: int = 0) -> None:
+    """Write the state of the magic network, see `Network.save`."""
+    network_of(net_id).save(filename, populations, projections)
+
+
+def load(
+    filename: Any,
+    populations: bool = True,
+    projections: bool = True,
+    pickle_encoding: str | None = None,
+    net_id: int = 0,
+) -> None:
+    """Take over the state of a file, see `Network.load`."""
+    network_of(net_id).load(filename, populations, projections, pickle_encoding)
+
+
+def save_parameters(filename: Any, net_id: int = 0, current: bool = False) -> None:
+    """Write the global parameters of the magic network to a JSON file, see `Network.save_parameters`."""
+    network_of(net_id).save_parameters(filename, current)
+
+
+def load_parameters(
+    filename: Any, global_only: bool = True, verbose: bool = False, net_id: int = 0
+) -> dict[str, float]:
+    """Set the parameters of a JSON file; gives its section "network"."""
+    return network_of(net_id).load_parameters(filename, global_only, verbose)
+
+
 def populations(net_id: int = 0) -> list[Population]:
     """All populations."""
     return network_of(net_id).get_populations()

@@ -32,7 +32,7 @@ Recorded = Population | PopulationView | Projection | Dendrite
 
 
 @dataclass
-class _Track:
+class Track:
     """One variable that is recorded: its recorder while it runs, rows so far, segments of time in steps."""
 
     variable: str
@@ -72,14 +72,14 @@ class Monitor(SpikeAnalysis, Recordings):
         self.spike_count = 0
         self.neuron_steps = 0
         self._reshape = network is not None
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
         self._period, self._offset = self._timing(period, period_offset)
         self._origin = 0
         self._state: State | None = None
         self._paused = not start
         for variable in _names(variables):
             self._check(variable)
-            self._tracks[variable] = _Track(variable)
+            self._tracks[variable] = Track(variable)
         if isinstance(self.object, Projection) and self._period == 1:
             warn(f"recording the projection '{self.object.name}' in every step takes much memory; give a period")
         self._net.add_monitor(self)
@@ -200,7 +200,7 @@ class Monitor(SpikeAnalysis, Recordings):
                 self._count(rows, last - first)
                 track.recorder.clear()
 
-    def _keep(self, track: _Track, rows: NDArray[Any]) -> None:
+    def _keep(self, track: Track, rows: NDArray[Any]) -> None:
         track.chunks.append(rows)
         track.wires.append(self.owner.synapses if isinstance(self.owner, Projection) else None)
 
@@ -222,7 +222,7 @@ class Monitor(SpikeAnalysis, Recordings):
             if step is not None and recorder.due(step, step + 1):
                 self._retake(track, state)
 
-    def _retake(self, track: _Track, state: State) -> None:
+    def _retake(self, track: Track, state: State) -> None:
         """Take the last row again."""
         track.chunks[-1] = track.chunks[-1][:-1]
         if not len(track.chunks[-1]):
@@ -275,7 +275,7 @@ class Monitor(SpikeAnalysis, Recordings):
         """Begin (again), perhaps with more variables or another period."""
         for variable in _names(variables or ()):
             self._check(variable)
-            self._tracks.setdefault(variable, _Track(variable))
+            self._tracks.setdefault(variable, Track(variable))
         state = self._state
         if state is not None:
             self.detach(state)
@@ -358,7 +358,7 @@ class Monitor(SpikeAnalysis, Recordings):
         api = self._net.config_["api"]
         return self._reshape if api is None else bool(api == "5.0")
 
-    def _take(self, track: _Track, keep: bool, reshape: bool) -> Any:
+    def _take(self, track: Track, keep: bool, reshape: bool) -> Any:
         now = self._net.current_step
         track.last = [[a, now if b < 0 else b] for a, b in track.segments]
         result = self._assemble(track, reshape)
@@ -368,7 +368,7 @@ class Monitor(SpikeAnalysis, Recordings):
             track.segments = [[now, -1]] if track.recorder is not None else []
         return result
 
-    def _assemble(self, track: _Track, reshape: bool) -> Any:
+    def _assemble(self, track: Track, reshape: bool) -> Any:
         obj = self.object
         if track.variable == "spike":
             assert isinstance(obj, Population | PopulationView)
@@ -404,7 +404,7 @@ class Monitor(SpikeAnalysis, Recordings):
             values.locality(variable) != "local" if isinstance(obj, Dendrite) else values.locality(variable) == "global"
         )
 
-    def _ragged(self, track: _Track) -> NDArray[Any]:
+    def _ragged(self, track: Track) -> NDArray[Any]:
         """Rows between which synapses came and went: lists of values, for a projection one per dendrite."""
         made: list[Any] = []
         for rows, wires in zip(track.chunks, track.wires, strict=True):

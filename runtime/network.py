@@ -15,6 +15,7 @@ from nnc.runtime.commandline import read_command_line
 from nnc.runtime.compiling import Compiled, options_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
+from nnc.runtime.copies import Copies
 from nnc.runtime.definitions import Definitions
 from nnc.runtime.errors import (
     NNCRuntimeError,
@@ -23,8 +24,10 @@ from nnc.runtime.errors import (
     not_yet,
     warn,
 )
+from nnc.runtime.io.saving import SavedNetwork
 from nnc.runtime.lookups import LookUps
 from nnc.runtime.monitor import Monitor
+from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from nnc.compiler.options import Options
     from nnc.runtime.callbacks import Callback
     from nnc.runtime.neuron import Neuron
+    from nnc.runtime.state import State
     from nnc.runtime.synapse import Synapse
 
 
@@ -53,13 +57,14 @@ class _Prepared(type):
         network: Any = cls.__new__(cls)  # type: ignore[call-overload]
         own = set(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
         settings = {key: kwargs[key] for key in ("dt", "seed") if key in kwargs}
-        network._prepare(magic=kwargs.pop("_magic", False))
+        network._prepare(kwargs.pop("_magic", False), kwargs.pop("_like", None))
         network._settle(**settings)
+        network._made = (args, kwargs)
         network.__init__(*args, **{k: v for k, v in kwargs.items() if k in own or k not in settings})
         return network
 
 
-class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prepared):
+class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, metaclass=_Prepared):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -68,29 +73,35 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
     """
 
     id: int
+    _made: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(self, everything: bool = False, *, dt: float | None = None, seed: int | None = None) -> None:
         if not isinstance(everything, bool):
             raise NNCTypeError("Network: pass dt and seed by keyword, as in Network(dt=0.1, seed=1)")
-        if everything:
-            not_yet("Network(everything=True)", "build the objects with net.create, net.connect and net.monitor")
         self._settle(dt=dt, seed=seed)
+        if everything:
+            self.add_everything()
 
-    def _prepare(self, magic: bool) -> None:
+    def _prepare(self, magic: bool, like: Network | None) -> None:
         self.id = REGISTRY.number(self, magic)
-        self.config_ = Config(REGISTRY.template)
+        self.config_ = Config(REGISTRY.template if like is None else like.config_)
+        if like is not None:
+            self.config_.set({"seed": None})
         self._seed = fresh_seed() if self.config_["seed"] is None else int(self.config_["seed"])
         self._rng: np.random.Generator | None = None
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
+        self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
         self._constant_values: dict[str, float] = {}
         self._functions: dict[str, Source] = {}
         self._compiled: Compiled | None = None
         self._options: Options | None = None
         self._stale = False
+        self._rewired: list[Projection] = []
         self._replays = 0
+        self._parallel_runs = 0
         self._callbacks: list[Callback] = []
         self._callbacks_on = True
         self._seconds = self._compile_seconds = 0.0
@@ -213,26 +224,6 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         """Not in this version."""
         not_yet("boldmonitor", "record the source variable with net.monitor")
 
-    def add(self, objects: Any) -> None:
-        """Not in this version."""
-        not_yet("Network.add", "build the objects with net.create, net.connect and net.monitor")
-
-    def get(self, obj: Any) -> Any:
-        """The network's own version of an object: the object itself if it belongs to this network."""
-        if isinstance(obj, list):
-            return [self.get(o) for o in obj]
-        if getattr(obj, "network", None) is self:
-            return obj
-        not_yet("Network.get of objects of other networks", "use the objects that net.create and net.connect return")
-
-    def copy(self, *args: Any, **kwargs: Any) -> None:
-        """Not in this version."""
-        not_yet("Network.copy", "make another network with the same constructor")
-
-    def parallel_run(self, *args: Any, **kwargs: Any) -> None:
-        """Not in this version."""
-        not_yet("parallel_run", "simulate the networks one after the other")
-
     def add_population(self, population: Population, name: str | None) -> int:
         """Register a new population; gives its number."""
         self._open("a population")
@@ -329,9 +320,15 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
 
-    def changed(self) -> None:
-        """A fact that the program relies on has changed: make a new one before the next step."""
+    def changed(self, rewired: Projection | None = None) -> None:
+        """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
         self._stale = self.compiled
+        if rewired is not None and rewired not in self._rewired:
+            self._rewired.append(rewired)
+
+    def current_state(self) -> State:
+        """The state of a program that fits what scripts have assigned. Raises before compile."""
+        return self._current().state
 
     def up_to_date(self) -> None:
         """Make the program that fits what scripts have assigned now, not before the next step."""
@@ -355,8 +352,9 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
             assert self._options is not None
             for monitor in self._monitors:
                 monitor.detach(compiled.state)
-            compiled = self._compiled = compiled.rebuild(self, self._options)
+            compiled = self._compiled = compiled.rebuild(self, self._options, self._rewired)
             self._stale = False
+            self._rewired = []
             for monitor in self._monitors:
                 monitor.attach(compiled.state, compiled.state.block.t)
         return compiled
@@ -368,6 +366,23 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
         self._settle(seed=seed)
         if self._compiled is not None:
             self._compiled.state.block.seed = kernel_seed(self._seed, 0)
+
+    def generators(self) -> dict[str, Any]:
+        """Where all random numbers stand: the seed, the noise of the steps, the generator of the script."""
+        script = None if self._rng is None else self._rng.bit_generator.state
+        return {"seed": self._seed, "replays": self._replays, "noise": self.state.block.seed, "script": script}
+
+    def take_generators(self, saved: Mapping[str, Any]) -> None:
+        """Let random numbers go on from where `generators` told they stood."""
+        self._seed, self._replays = int(saved["seed"]), int(saved["replays"])
+        self.state.block.seed = int(saved["noise"])
+        self._rng = None
+        if saved["script"] is not None:
+            self.default_rng.bit_generator.state = dict(saved["script"])
+
+    def write_switches(self) -> None:
+        """Tell the program what is switched on and off."""
+        self._running().write_flags(self)
 
     def set_flag(self, name: str, on: bool | int) -> None:
         """Set a switch of the program if it has it; else the next program gets it."""
@@ -390,6 +405,7 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, metaclass=_Prep
     def clear(self) -> None:
         """Free the memory of the network; it is not to be used any more."""
         self._compiled = None
+        self._copies.clear()
         self._populations.clear()
         self._projections.clear()
         self._monitors.clear()

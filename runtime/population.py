@@ -16,6 +16,7 @@ from nnc.runtime import geometry as places
 from nnc.runtime.attributes import Attributes
 from nnc.runtime.errors import NNCTypeError, NNCValueError, unknown_attribute, warn
 from nnc.runtime.functions import UserFunction
+from nnc.runtime.io.saving import SavedPopulation
 from nnc.runtime.neuron import Neuron
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import Slot, slots_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _REFRACTORY = "refractory"
 
 
-class Population:
+class Population(SavedPopulation):
     """Neurons of one model in a geometry. The attributes of the model are attributes of the object.
 
     Reading `pop.v` gives a fresh array in the geometry (a number if the attribute is global); assigning takes a

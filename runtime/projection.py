@@ -23,7 +23,9 @@ from nnc.runtime.errors import (
     unknown_attribute,
     warn,
 )
+from nnc.runtime.fields import Fields
 from nnc.runtime.functions import UserFunction
+from nnc.runtime.io.saving import SavedProjection
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from nnc.runtime.synapse import Synapse
 
 
-class Projection(Connecting, Switches, Structural):
+class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -85,12 +87,13 @@ class Projection(Connecting, Switches, Structural):
         self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
         self._learning: dict[str, int] = {}
-        self._editable = False
-        self._reach = 1
-        self._schedules = {}
+        self.forget_changes()
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
-        self._values = Attributes(f"projection '{self.name}'", f"proj{self.id}", slots_of(self._model), net)
+        self._values = self._fresh_values(self.id, net)
+
+    def _fresh_values(self, number: int, net: Network) -> Attributes:
+        return Attributes(f"projection '{self.name}'", f"proj{number}", slots_of(self._model), net)
 
     def _check_ends(self) -> None:
         """Raise where the populations do not suit this kind of projection."""
@@ -205,6 +208,13 @@ class Projection(Connecting, Switches, Structural):
         self._redraws += 1
         self._values.forget()
         self.wire()
+
+    def take_synapses(self, synapses: Connectivity, delays: int | NDArray[np.int32]) -> None:
+        """Take other synapses, with delays in steps; from the next program on, with initial values."""
+        self._synapses, self._delays = synapses, delays
+        self._settle_delays()
+        self._values.resize(synapses.count)
+        self._net.changed(rewired=self)
 
     def _set_weights(self, wired: Wired) -> None:
         rule = self._rule
@@ -396,12 +406,6 @@ class Projection(Connecting, Switches, Structural):
     def _known(self, name: str) -> None:
         if name not in self._values.slots:
             raise unknown_attribute(f"projection '{self.name}'", name, self.attributes)
-
-    def connectivity_matrix(self, fill: float = 0.0) -> NDArray[np.float64]:
-        """Weights as a matrix `[post, pre]` over the whole populations; `fill` where there is no synapse."""
-        matrix = np.full((self._post.size, self._pre.size), fill)
-        matrix[self.synapses.post, self.synapses.pre] = self._values.read("w")
-        return matrix
 
     # Dendrites
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnc.runtime.commandline import read_command_line
 from nnc.runtime.config import Config
 from nnc.runtime.errors import NNCError, NNCValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nnc.runtime.network import Network
 
 
@@ -25,6 +27,8 @@ class Registry:
         with suppress(NNCError):  # compile() reads the flags again, and reports what is wrong with them
             self.template.underlay(read_command_line().settings)
         self.magic: Network | None = None
+        self.worker: Callable[[int], Any] | None = None
+        """In a forked process: what it has to do, see `runtime/parallel/executor.py`."""
         self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
         self._next = 1
 

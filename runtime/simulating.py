@@ -221,7 +221,7 @@ class Simulating(Callbacks):
             monitor.detach(old.state)
         for projection in self._projections:
             projection.rewire()
-        compiled = self._compiled = old.rewired(self._whole(), self._options)
+        compiled = self._compiled = old.rebuild(self._whole(), self._options, self._projections)
         for monitor in self._monitors:
             monitor.attach(compiled.state, 0)
 

@@ -13,11 +13,12 @@ import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
 from nnc.compiler.ir.types import DType
+from nnc.runtime import history
 from nnc.runtime.memory import HostMemory
 from nnc.runtime.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -199,21 +200,34 @@ class State:
             if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
                 self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
 
-    def carry(self, old: State, synapses: bool = True) -> None:
+    def carry(self, old: State, anew: Collection[str] = ()) -> None:
         """Take over the values of all fields that another program of the same network had as well.
 
-        Without `synapses`, those of projections are left out.
+        `anew` are projections whose synapses are others; their fields stay as they are. The past is carried by age.
         """
+        past = history.past_fields(self.block.layout)
         for spec in self.block.layout.fields:
-            if not old.has(spec.name) or self._is_index(spec.name):
-                continue
-            if not synapses and _owner(spec.name) in self.storages:
+            if not old.has(spec.name) or self._is_index(spec.name) or _owner(spec.name) in anew or spec.name in past:
                 continue
             values = old.read(spec.name)
             if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
             if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
+        history.restore(self, history.capture(old))
+
+    def extras(self, owners: Iterable[str], attributes: Collection[str]) -> list[str]:
+        """The fields that programs keep for themselves: what is state, but neither an attribute nor the past."""
+        chosen, past = set(owners), history.past_fields(self.block.layout)
+        return [
+            spec.name
+            for spec in self.block.layout.fields
+            if spec.role == "state"
+            and _owner(spec.name) in chosen
+            and spec.name not in past
+            and spec.name not in attributes
+            and not self._is_index(spec.name)
+        ]
 
     def rewire(self, symbol: str, edit: Edit, delay: int | NDArray[np.int32], fresh: Mapping[str, Any]) -> None:
         """Store other synapses of a projection. Those that stay keep all their values.
@@ -240,8 +254,8 @@ class State:
         self.block.resize({f"{symbol}.ring": ring})
         steps = np.arange(now - depth, now)
         for name, rows in old.items():
-            spikes = ".spikes" in name or ".axon" in name
-            deeper = np.tile(rows[(now - depth) % depth] * (not spikes), (ring, 1))
+            older = rows[(now - depth) % depth]
+            deeper = np.tile(older if name.endswith(".past") else np.zeros_like(older), (ring, 1))
             deeper[steps % ring] = rows[steps % depth]
             self.memory.write(name, deeper.reshape(-1))
 

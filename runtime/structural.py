@@ -125,6 +125,12 @@ class Structural:
         longest = self._delays if isinstance(self._delays, int) else int(self._delays.max(initial=1))
         return max(self._reach, longest)
 
+    def forget_changes(self) -> None:
+        """Be as if no synapse had come or gone and no rule had been started."""
+        self._editable = False
+        self._reach = 1
+        self._schedules = {}
+
     def check_structural(self, call: str) -> None:
         """Raise unless synapses may be created and removed now."""
         if not self._net.compiled:

@@ -62,7 +62,8 @@ WORDS: Final = {
     "flag": "min=0.0 max=a init=1 min=max(a,b)",
     "method": "exponential explicit implicit semiimplicit midpoint rk4 explicit",
     "any flag": """population projection postsynaptic int bool float event-driven exact unless_post
-        unless_refractory local global nonsense init=a init=c init=q init=True init=Uniform(0.0,1.0) max= =3 proba=0.5 delay=2 rk4 implicit""",
+        unless_refractory local global nonsense init=a init=c init=q init=True init=Uniform(0.0,1.0) max= =3
+        proba=0.5 delay=2 rk4 implicit""",
 }
 LISTS: Final = {kind: text.split() for kind, text in WORDS.items()}
 DAMAGE: Final = LISTS["name"] + LISTS["atom"] + LISTS["any operator"] + LISTS["any flag"]

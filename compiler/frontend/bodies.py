@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nnc.compiler.frontend import syntax as ast
-from nnc.compiler.frontend.lower_expr import Lowering, function_types
+from nnc.compiler.frontend.lower_expr import Lowering, function_symbol, function_types
 from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
@@ -48,7 +48,7 @@ class Bodies:
                     ]
                     inner = Lowering(self.builder, inside, At.one, dict(zip(names, floats, strict=True)))
                     self.builder.yield_(inner.stored(f.body, result))
-                self.builder.op(model.Function, sym=Symbol(f.name.name), regions=[block])
+                self.builder.op(model.Function, sym=function_symbol(f.name.name), regions=[block])
 
     # -- equations
 

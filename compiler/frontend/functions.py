@@ -51,4 +51,4 @@ def build_functions(globals: Globals, own: Iterable[ast.FunctionDefinition], dty
     block = Block()
     meaning = Meaning(dtype, At.one, {}, constants=frozenset(globals.constants), functions=visible)
     Bodies(Builder(block), meaning).functions(visible.values())
-    return {str(op.sym): op for op in block.ops if isinstance(op, model.Function)}
+    return {op.sym.removeprefix(model.FUNCTION_PREFIX): op for op in block.ops if isinstance(op, model.Function)}

@@ -247,15 +247,19 @@ class Lowering:
         result, *types = function_types(function, self.meaning.dtype)
         arguments = [self.stored(a, t) for a, t in zip(call.arguments, types, strict=True)]
         at = join(*(a.type for a in arguments)) or At.one
-        value = self.builder.value(
-            model.Call, *arguments, types=(value_type(result, at),), callee=Symbol(function.name.name)
-        )
+        callee = function_symbol(function.name.name)
+        value = self.builder.value(model.Call, *arguments, types=(value_type(result, at),), callee=callee)
         return self.builder.cast(value, self.meaning.dtype) if result.is_int else value
 
 
 def constant_symbol(name: str) -> Symbol:
     """The symbol of a named constant."""
     return Symbol(f"const.{name}")
+
+
+def function_symbol(name: str) -> Symbol:
+    """The symbol of a user function, which no attribute can bear."""
+    return Symbol(f"{model.FUNCTION_PREFIX}{name}")
 
 
 def function_types(function: ast.FunctionDefinition, dtype: DType) -> Sequence[DType]:

@@ -28,7 +28,7 @@ def run_expression(
     """What a block yields. All arrays broadcast together.
 
     `read` gives the values of `model.get` (of attributes), `model.time` and `model.dt`; `functions` are all that may
-    be called, `constants` the values of named constants. Raises `Recursion` for a function that calls itself.
+    be called by name, `constants` the values of named constants. Raises `Recursion` for a function that calls itself.
     """
     values: dict[Value, Array] = {}
     for op in block.ops:
@@ -37,7 +37,8 @@ def run_expression(
             return operands[0]
         types = [r.type.dtype for r in op.results]
         if isinstance(op, model.Call):
-            made = [run_function(functions, str(op.callee), operands, constants)]
+            callee = op.callee.removeprefix(model.FUNCTION_PREFIX)
+            made = [run_function(functions, callee, operands, constants)]
         elif isinstance(op, model.Get) and op.attr.startswith("const."):
             made = evaluate("const", {"value": constants[op.attr.removeprefix("const.")]}, [], types)
         elif isinstance(op, model.Get | model.Time | model.Dt):

@@ -31,7 +31,7 @@ def run_function(
 ) -> Array:
     """The value of a function, elementwise: arguments are arrays that broadcast together, of any element type.
 
-    `functions` are all that may be called, by symbol; `constants` the values of named constants. Raises `Recursion`.
+    `functions` are all that may be called, by name; `constants` the values of named constants. Raises `Recursion`.
     """
     if name in busy:
         raise Recursion(name)
@@ -45,7 +45,8 @@ def run_function(
             return operands[0]
         types = [r.type.dtype for r in op.results]
         if isinstance(op, model.Call):
-            made = [run_function(functions, str(op.callee), operands, constants, busy | {name})]
+            callee = op.callee.removeprefix(model.FUNCTION_PREFIX)
+            made = [run_function(functions, callee, operands, constants, busy | {name})]
         elif isinstance(op, model.Get):
             value = constants[op.attr.removeprefix("const.")]
             made = evaluate("const", {"value": value}, [], types)

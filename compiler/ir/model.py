@@ -7,6 +7,8 @@ The front end builds this level. `model.equation` is implicit (two sides that ar
 
 from __future__ import annotations
 
+from typing import Final
+
 from nnc.compiler.ir.attributes import BOOL, INT, LITERAL, STRING, STRINGS, SYMBOL, TYPE, enum_kind
 from nnc.compiler.ir.core import Block, Op, yields
 from nnc.compiler.ir.define import (
@@ -61,6 +63,10 @@ class Constant(Op):
     sym = attribute(SYMBOL)
     type = attribute(TYPE)
     syntax = "$sym : $type"
+
+
+FUNCTION_PREFIX: Final = "function."
+"""Symbols of user functions start with this, so that an attribute may have the name of a function."""
 
 
 @operation("model.function", level="model", traits=SYMBOL_OP | ISOLATED)

@@ -76,15 +76,19 @@ def _callees_first(functions: list[model.Function], diagnostics: Diagnostics) ->
 
 
 def _report(circle: list[model.Function], diagnostics: Diagnostics) -> None:
-    names = ", ".join(f"'{f.sym}'" for f in circle)
+    names = ", ".join(f"'{_name(f)}'" for f in circle)
     what = f"the functions {names} call each other" if len(circle) > 1 else f"the function {names} calls itself"
     diagnostics.error(
         "N0410",
         f"{what}, which would never end",
         circle[0].loc,
         help="write the value without recursion, or keep it in a variable that is updated once per step",
-        related=tuple((f.loc, f"'{f.sym}' is defined here") for f in circle[1:]),
+        related=tuple((f.loc, f"'{_name(f)}' is defined here") for f in circle[1:]),
     )
+
+
+def _name(function: model.Function) -> str:
+    return function.sym.removeprefix(model.FUNCTION_PREFIX)
 
 
 def _inline_call(call: model.Call) -> None:

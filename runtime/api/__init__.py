@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nnc.runtime.inputs.spike_source_array import SpikeSourceArray
     from nnc.runtime.inputs.timed_array import TimedArray
     from nnc.runtime.inputs.timed_poisson import TimedPoissonPopulation
+    from nnc.runtime.io.parameters import load_parameter
     from nnc.runtime.magic import (
         add_function,
         callbacks_enabled,
@@ -58,11 +59,15 @@ if TYPE_CHECKING:
         get_population,
         get_projection,
         get_time,
+        load,
+        load_parameters,
         magic_network,
         monitors,
         populations,
         projections,
         reset,
+        save,
+        save_parameters,
         set_current_step,
         set_seed,
         set_time,
@@ -83,6 +88,8 @@ if TYPE_CHECKING:
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
     from nnc.runtime.neuron import Neuron
+    from nnc.runtime.parallel.runs import parallel_run
+    from nnc.runtime.parallel.sweep import SweepResult, sweep
     from nnc.runtime.population import Population
     from nnc.runtime.projection import Projection
     from nnc.runtime.random import (
@@ -167,6 +174,7 @@ __all__ = [
     "Rate2SpikePopulation",
     "Spike2RatePopulation",
     "SpikeSourceArray",
+    "SweepResult",
     "Synapse",
     "TimedArray",
     "TimedPoissonPopulation",
@@ -195,17 +203,23 @@ __all__ = [
     "get_time",
     "histogram",
     "inter_spike_interval",
+    "load",
+    "load_parameter",
+    "load_parameters",
     "magic_network",
     "mean_fr",
     "monitors",
     "np",
     "operator",
     "os",
+    "parallel_run",
     "population_rate",
     "populations",
     "projections",
     "raster_plot",
     "reset",
+    "save",
+    "save_parameters",
     "set_current_step",
     "set_seed",
     "set_time",
@@ -214,6 +228,7 @@ __all__ = [
     "simulate_until",
     "smoothed_rate",
     "step",
+    "sweep",
     "sys",
     "time",
     "timeit",
@@ -235,11 +250,12 @@ _MODULES = {
     "nnc.runtime.inputs.spike_source_array": "SpikeSourceArray",
     "nnc.runtime.inputs.timed_array": "TimedArray",
     "nnc.runtime.inputs.timed_poisson": "TimedPoissonPopulation",
+    "nnc.runtime.io.parameters": "load_parameter",
     "nnc.runtime.magic": (
         "add_function callbacks_enabled clear clear_all_callbacks compile disable_callbacks disable_learning dt "
         "enable_callbacks enable_learning functions get_current_step get_global_config get_population get_projection "
-        "get_time magic_network monitors populations projections reset set_current_step set_seed set_time setup "
-        "simulate simulate_until step timeit"
+        "get_time load load_parameters magic_network monitors populations projections reset save save_parameters "
+        "set_current_step set_seed set_time setup simulate simulate_until step timeit"
     ),
     "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
     "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
@@ -252,6 +268,8 @@ _MODULES = {
     "nnc.runtime.monitor": "Monitor",
     "nnc.runtime.network": "Network",
     "nnc.runtime.neuron": "Neuron",
+    "nnc.runtime.parallel.runs": "parallel_run",
+    "nnc.runtime.parallel.sweep": "SweepResult sweep",
     "nnc.runtime.population": "Population",
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),

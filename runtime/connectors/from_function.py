@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.from_sparse import from_sparse
 from nnc.runtime.connectors.lil import LILConnectivity
-from nnc.runtime.connectors.rule import Ends, Wired, check_delays, check_weights
-from nnc.runtime.errors import NNCTypeError, NNCValueError
+from nnc.runtime.connectors.rule import Ends, Wired, check_delays, check_weights, wire_pairs
+from nnc.runtime.errors import NNCTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,12 +32,7 @@ class FromFunction:
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs, sorted. Raises for ranks outside the populations and for pairs that come twice."""
-        for what, ranks, n in (("pre", self.pre, ends.n_pre), ("post", self.post, ends.n_post)):
-            if len(ranks) and not (ranks.min() >= 0 and ranks.max() < n):
-                raise NNCValueError(f"from_function: a {what} rank is outside of the population of {n} neurons")
-        order = np.lexsort((self.pre, self.post))
-        synapses = Connectivity.of_pairs(ends.n_pre, ends.n_post, self.post[order], self.pre[order], is_sorted=True)
-        return Wired(synapses, self.weights[order], self.delays[order])
+        return wire_pairs("from_function", ends, self.post, self.pre, self.weights, self.delays)
 
 
 def from_function(method: Callable[..., Any], ends: Ends, arguments: Mapping[str, Any]) -> FromFunction:

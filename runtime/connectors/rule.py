@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from nnc.runtime.connectivity import Connectivity
 
 Values = Any
 """Weights or delays as given: a number, a `RandomDistribution`, or an array with a value per synapse (post-major)."""
@@ -103,6 +102,22 @@ def check_delays(rule: str, delays: Values) -> Values:
             raise NNCValueError(f"{rule}: delays are finite, non-negative numbers of ms")
         return values
     raise NNCTypeError(f"{rule}: delays are a number, a distribution or an array of ms, not {delays!r}")
+
+
+def wire_pairs(
+    rule: str, ends: Ends, post: NDArray[np.int64], pre: NDArray[np.int64], weights: Values, delays: Values
+) -> Wired:
+    """Listed pairs, sorted, with their weights and delays (arrays as long, or numbers for all).
+
+    Raises for ranks outside the populations and for pairs that come twice.
+    """
+    for what, ranks, n in (("pre", pre, ends.n_pre), ("post", post, ends.n_post)):
+        if len(ranks) and not (ranks.min() >= 0 and ranks.max() < n):
+            raise NNCValueError(f"{rule}: a {what} rank is outside of the population of {n} neurons")
+    order = np.lexsort((pre, post))
+    synapses = Connectivity.of_pairs(ends.n_pre, ends.n_post, post[order], pre[order], is_sorted=True)
+    w, d = (values[order] if isinstance(values, np.ndarray) else None for values in (weights, delays))
+    return Wired(synapses, w, d)
 
 
 def check_number(rule: str, number: object) -> int:

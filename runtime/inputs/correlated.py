@@ -30,6 +30,7 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
     """
 
     _streams = frozenset()
+    _lives = (*Scheduled._lives, "_rates", "_corr", "_initially", "_written")
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Scheduled(TimedPopulation):
     """
 
     _streams = frozenset({"rates"})
+    _lives: ClassVar[tuple[str, ...]] = ("_position", "_held", "_rows", "_given", "_period")
     _rows: NDArray[np.float64]
     _held: NDArray[np.float64]
 
@@ -132,6 +133,9 @@ class Scheduled(TimedPopulation):
 
     def _begin(self) -> None:
         self._check_steps()
+
+    def _moved(self) -> None:
+        self._timetable = None
 
     def _restart(self) -> None:
         self._start()

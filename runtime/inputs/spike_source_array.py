@@ -23,6 +23,7 @@ class SpikeSourceArray(TimedPopulation):
     """
 
     _streams = frozenset({"due"})
+    _lives = ("_spike_times", "_tau")
 
     def __init__(self, spike_times: Any, name: str | None = None, copied: bool = False, net_id: int = 0) -> None:
         times = _lists(spike_times)
@@ -69,6 +70,9 @@ class SpikeSourceArray(TimedPopulation):
 
     def _took(self, steps: int) -> None:
         self._tau += steps
+
+    def _moved(self) -> None:
+        self._events = None
 
     def _restart(self) -> None:
         self._tau = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from nnc.runtime.population import Population
 
@@ -21,6 +21,12 @@ class TimedPopulation(Population):
 
     The clock starts with the network and with every reset of the population, and stands still while it is disabled.
     """
+
+    _lives: ClassVar[tuple[str, ...]] = ()
+    """The Python attributes that make its state, for files."""
+
+    def _moved(self) -> None:
+        """Its state was replaced from outside."""
 
     @property
     def _stream_depths(self) -> dict[str, int]:

@@ -22,6 +22,8 @@ class TimedPoissonPopulation(Scheduled):
     schedule over. Before the first time the rate is 0.
     """
 
+    _lives = (*Scheduled._lives, "_initially")
+
     def __init__(
         self,
         geometry: Any,

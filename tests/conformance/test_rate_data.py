@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from support.bench import TARGETS, Bench, given
 
@@ -199,3 +200,20 @@ def test_an_assignment_between_two_implicit_equations_uncouples_them(target: str
         v = (10.0 * v + 1.0 - u) / 11.0
         u = (10.0 * u + v) / 11.0
         assert (rows["v"][step], rows["u"][step]) == given((v, u))
+
+
+@TARGET
+@pytest.mark.parametrize("psp", ["w * pre.r", "w * pre.r * (1 + post.r)"])
+@pytest.mark.parametrize("team", [1, 3])
+def test_every_weight_of_a_matrix_belongs_to_its_synapse(target: str, psp: str, team: int) -> None:
+    bench = Bench(target, num_threads=team)
+    pre = bench.rate("r = a", n=5, parameters="a = 1.0")
+    post = bench.rate("r = sum(exc)", n=130)
+    pre.a = a = np.arange(1.0, 6.0)
+    synapse = ann.Synapse(psp=psp, equations="x = 10*pre.r + post.r")
+    proj = bench.net.connect(pre[1:], post[:128], "exc", synapse).all_to_all(weights=ann.Uniform(0.0, 1.0))
+    bench.run(2)
+    matrix = proj.connectivity_matrix()
+    assert np.unique(matrix[:128, 1:]).size == 4 * 128
+    assert post.r == given(matrix @ a)
+    assert proj.x == [given(10 * a[1:] + r) for r in post.r[:128]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.described import codes, neuron, synapse
+from support.described import built, codes, network, neuron, synapse
 
 from nnc.compiler.description import ConstantRef, Drawn, Globals, ParameterDecl, VariableDecl
 from nnc.compiler.diagnostics import UNKNOWN, DiagnosticError, Source
@@ -240,3 +240,9 @@ def test_functions_see_arguments_constants_and_each_other() -> None:
     known = Globals(functions=(Source("f(x) = 2*x"),), constants=("c",))
     model = neuron(known, equations="r = g(f(1))", functions="g(x) = c*f(x) + pi")
     assert [f.name.name for f in model.functions] == ["g"]
+
+
+def test_an_attribute_may_have_the_name_of_a_function() -> None:
+    known = Globals(functions=(Source("f(x) = 2*x"),))
+    model = neuron(known, parameters="f = 3", equations="g = f(f); r = g(f)", functions="g(x) = f(x) + 1")
+    built(network(model, known=known))

@@ -75,11 +75,18 @@ def _extent(network: Network, field: step.Field, drawn: bool) -> tuple[str, ...]
     if at is At.one:
         return ()
     if at is At.syn:
-        synapses = network.synapses[owner]
-        if synapses.layout.startswith("csr"):
-            return (f"{owner}.nnz",)
-        return (f"{owner}.pre_count", f"{owner}.post_count")
+        return _per_synapse(network.synapses[owner])
     return (f"{network.population_of(owner)}.{'n64' if drawn else 'n'}",)
+
+
+def _per_synapse(op: step.Synapses) -> tuple[str, ...]:
+    """Extent of what there is for each synapse; a matrix has its rows first, which tells whoever fills it."""
+    name = str(op.sym)
+    rows_and_columns = {
+        "dense_pre": (f"{name}.pre_count", f"{name}.post_count"),
+        "dense_post": (f"{name}.post_count", f"{name}.pre_count"),
+    }
+    return rows_and_columns.get(op.layout, (f"{name}.nnz",))
 
 
 def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
@@ -91,9 +98,7 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
     if op.layout.startswith("dense"):
         for size in ("pre_first", "pre_count", "post_first", "post_count"):
             out.size(f"{name}.{size}", loc)
-        extent: tuple[str, ...] = (f"{name}.pre_count", f"{name}.post_count")
-    else:
-        extent = (f"{name}.nnz",)
+    extent = _per_synapse(op)
     if op.layout == "csr_pre":
         out.field(f"{name}.row", wide, (f"team_n1.{op.pre}",), "param", loc)
         out.field(f"{name}.post", index, extent, "param", loc)

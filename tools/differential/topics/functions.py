@@ -12,7 +12,7 @@ TOPIC = Topic(
         "rounding halves": rate("v = 0.5*(t - 20.0)\nr = round(v)"),
         "signs": rate("v = t - 20.0\nr = sign(v) + Heaviside(v)*10.0 + pos(v)*100.0 + neg(v)"),
         "clip, modulo, power": rate("v = 10.0*sum(exc)\nr = clip(v, -1.0, k) + modulo(v, 4) + power(v, 3)"),
-        "modulo with a factor": rate("v = 10.0*sum(exc)\nr = 2.0*modulo(v, 4)", differs="D12"),
+        "modulo with a factor": rate("v = 10.0*sum(exc)\nr = 2*modulo(v, 4)", differs="D12"),
         "powers": rate("v = fabs(sum(exc))\nr = v**2 + v^3 - 2.0^k - v**0.5 + pow(v, 1.5)"),
         "extrema of values": rate("v = sum(exc)\nr = max(v, k) - min(v, 0.1) + max(v, k, 0.7)"),
         "error function": rate("v = sum(exc)\nr = erf(v) + expm1(v) + log1p(v*v) + cbrt(v) + hypot(v, k)"),

@@ -19,7 +19,7 @@ TOPIC = Topic(
         "left side with the variable": rate("tau*dv/dt + v = sum(exc) + k : exponential\nr = v", TAU),
         "factor and offset on the left": rate("(1.0 + k)*dv/dt - 0.1*v = sum(exc) - 0.5*v\nr = v"),
         "exponential growth": rate("dv/dt = 0.05*k*v : exponential, init=1.0\nr = v"),
-        "time constant varies": rate("10.0*dv/dt = (2.0 - v) + pos(sum(exc))*(5.0 - v) : exponential\nr = v"),
+        "time constant varies": rate("u = pos(sum(exc))\n10.0*dv/dt = (2.0 - v) + u*(5.0 - v) : exponential\nr = v"),
         "nonlinear in the steady state": rate("10.0*dv/dt = tanh(sum(exc)) + exp(-v) - v : exponential\nr = v"),
         "assignment between equations": rate(
             "5.0*dv/dt = k - v\nu = 2.0*v\n5.0*dr/dt = u - r : exponential", record="r v u"

@@ -1,0 +1,1 @@
+"""Files: states of networks, connectivity, parameters."""

@@ -1,0 +1,1 @@
+"""Many runs: of copies of a network (`parallel_run`), and over points of a parameter space (`sweep`)."""
