@@ -2,7 +2,8 @@
 
     python benchmarks/compile_time.py [--repeats 5]
 
-Prints medians of CPU and wall milliseconds, children (a C compiler) included. `front` is the time from the first
+Python finds compiled modules, as in an installed package. Prints medians of CPU and wall milliseconds, children (a C
+compiler) included. `front` is the time from the first
 `Neuron(...)` to `compile()`: parsing and analysing the model, drawing what is drawn before.
 """
 
@@ -49,8 +50,9 @@ print("RESULT", json.dumps(out))
 """
 
 
-def run(arguments: dict[str, str], cache: str) -> dict[str, list[float]]:
-    env = {**os.environ, "NNC_CACHE_DIR": cache}
+def run(arguments: dict[str, str], cache: str, bytecode: str) -> dict[str, list[float]]:
+    env = {**os.environ, "NNC_CACHE_DIR": cache, "PYTHONPYCACHEPREFIX": bytecode}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, "-c", CHILD, json.dumps(arguments)], env=env, capture_output=True, text=True, check=False
     )
@@ -68,19 +70,26 @@ def main() -> None:
     print("COBA, 4000 neurons; median ms of CPU (wall), fresh process each")
     phases = ("import", "front", "compile", "100 ms")
     print(f"{'target':8} {'cache':6}" + "".join(f"{p:>18}" for p in phases))
-    for target, arguments in (("llvm", {}), ("openmp", {"compiler": "gcc"})):
-        rows: dict[str, list[dict[str, list[float]]]] = {"cold": [], "warm": []}
-        for _ in range(repeats):
-            with tempfile.TemporaryDirectory() as cache:
-                rows["cold"].append(run(arguments, cache))
-                rows["warm"].append(run(arguments, cache))
-        for state, found in rows.items():
-            cells = []
-            for phase in phases:
-                cpu = statistics.median(f[phase][0] for f in found)
-                wall = statistics.median(f[phase][1] for f in found)
-                cells.append(f"{cpu:8.0f} ({wall:6.0f})")
-            print(f"{target:8} {state:6}" + "".join(f"{c:>18}" for c in cells))
+    with tempfile.TemporaryDirectory() as bytecode:
+        for target, arguments in (("llvm", {}), ("openmp", {"compiler": "gcc"})):
+            rows: dict[str, list[dict[str, list[float]]]] = {"cold": [], "warm": []}
+            run(arguments, "off", bytecode)
+            for _ in range(repeats):
+                with tempfile.TemporaryDirectory() as cache:
+                    rows["cold"].append(run(arguments, cache, bytecode))
+                    rows["warm"].append(run(arguments, cache, bytecode))
+            show(target, rows, phases)
+
+
+def show(target: str, rows: dict[str, list[dict[str, list[float]]]], phases: tuple[str, ...]) -> None:
+    """Print the medians of cold and warm runs."""
+    for state, found in rows.items():
+        cells = []
+        for phase in phases:
+            cpu = statistics.median(f[phase][0] for f in found)
+            wall = statistics.median(f[phase][1] for f in found)
+            cells.append(f"{cpu:8.0f} ({wall:6.0f})")
+        print(f"{target:8} {state:6}" + "".join(f"{c:>18}" for c in cells))
 
 
 if __name__ == "__main__":

@@ -116,9 +116,8 @@ class Floor:
         shape: list[Any] = [n]
         arrays = [self.r, sums, weights]
         if self.bench.k:
-            arrays.append(
-                np.concatenate([np.sort(self.rng.choice(n, k, replace=False)) for _ in range(n)]).astype("u2")
-            )
+            rows = [np.sort(self.rng.choice(n, k, replace=False)) for _ in range(n)]
+            arrays.append(np.concatenate(rows).astype(np.uint16))
             shape.append(k)
         self.arrays = tuple(arrays)
         function = self.library.csr if self.bench.k else self.library.dense

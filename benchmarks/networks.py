@@ -97,8 +97,7 @@ class Ours:
             parameters=dict(tau=20.0, Vt=20.0, Vr=10.0, J=0.1, kick=20.0 / self.bench.dt),
             equations=[
                 "u = Uniform(0.0, 1.0)",
-                f"x = {kicks}",
-                "tau * dv/dt = -v + kick * (g_exc - g_inh + J * x)",
+                f"tau * dv/dt = -v + kick * (g_exc - g_inh + J * ({kicks}))",
             ],
             spike="v > Vt",
             reset="v = Vr",

@@ -81,6 +81,8 @@ class NeuronDescription:
     refractory: float | str | None = None
     functions: Source | None = None
     extra_values: Mapping[str, Value] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of attributes, which are only checked."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class SynapseDescription:
     pruning: Source | RuleDecl | None = None
     creating: Source | RuleDecl | None = None
     extra_values: Mapping[str, Value] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of attributes, which are only checked."""
 
 
 @dataclass(frozen=True)

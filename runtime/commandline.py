@@ -122,5 +122,6 @@ def _value(line: CommandLine, flag: str, value: str) -> None:
             line.problems.append(f"--trace is one of {', '.join(_TRACES)}, not '{value}'")
     elif flag == "--report":
         line.report = value
+        line.remarks.append("the flag --report is ignored: this version of nnc writes no reports")
     else:
         line.settings |= {"profiling": True, "profile_out": value}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, warn, with_hint
+from nnc.runtime.team import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,9 +124,11 @@ def _above_zero(key: str, value: object) -> float:
     return float(value)
 
 
-def _threads(key: str, value: object) -> int:
+def _threads(key: str, value: object) -> int | str:
+    if value == AUTO:
+        return AUTO
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise NNCValueError(f"{key} must be an integer of at least 1, not {value!r}")
+        raise NNCValueError(f"{key} must be an integer of at least 1 or '{AUTO}', not {value!r}")
     return int(value)
 
 
@@ -151,7 +154,7 @@ def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
         return
     if max(cores) >= there or len(cores) > there:
         raise NNCValueError(f"visible_cores is {cores}, but this machine has the cores 0 to {there - 1}")
-    if len(set(cores)) < values["num_threads"]:
+    if values["num_threads"] != AUTO and len(set(cores)) < values["num_threads"]:
         raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
 
 
@@ -187,6 +190,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "sparse_matrix_format": _one_of(STORAGE_FORMATS),
     "sparse_matrix_storage_order": _one_of(STORAGE_ORDERS),
     "api": _one_of(("4.8", "5.0")),
+    "on_nonfinite": _one_of(("warn", "raise", "ignore")),
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -218,4 +222,5 @@ _DEFAULTS: dict[str, Any] = {
     "disable_bitmask": True,
     "warn_legacy": False,
     "api": None,
+    "on_nonfinite": "warn",
 }

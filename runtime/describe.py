@@ -60,6 +60,14 @@ def plain_values(given: Mapping[str, Any] | None) -> dict[str, Value]:
     return {name: _plain_number(value, name) for name, value in (given or {}).items()}
 
 
+def units(given: Mapping[str, str] | None) -> dict[str, str]:
+    """The `units` of a model, checked to be texts."""
+    for name, text in (given or {}).items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise NNCTypeError(f"units are texts such as 'mV', not {text!r} for {name!r}")
+    return dict(given or {})
+
+
 def refractory(given: object) -> float | str | None:
     """The refractory period: ms, or the name of an attribute."""
     if given is None or isinstance(given, str):

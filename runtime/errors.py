@@ -50,6 +50,10 @@ class NNCRuntimeError(NNCError, RuntimeError):
     """A call at the wrong moment, such as `simulate` before `compile`."""
 
 
+class NonFiniteError(NNCError, FloatingPointError):
+    """A variable became infinite or NaN during a run with `on_nonfinite="raise"`."""
+
+
 class NNCNotImplementedError(NNCError, NotImplementedError):
     """Part of the API that this version lacks; the text says what to write instead."""
 

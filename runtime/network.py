@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,10 +32,12 @@ from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.remarks import show_remarks
 from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
 from nnc.runtime.summary import facts, summary, target_name
+from nnc.runtime.team import team_size
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
@@ -319,6 +322,9 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         self._compile_seconds = time.perf_counter() - begin
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
+        if self.config_["verbose"] and not silent:
+            print(self.summary())
+        show_remarks(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
@@ -430,8 +436,10 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
 
     @property
     def threads(self) -> int:
-        """Number of threads it runs on."""
-        return int(self.config_["num_threads"]) if self._compiled is None else self._compiled.state.block.team
+        """Number of threads it runs on; before compile the one asked for, at most that of the cores for "auto"."""
+        if self._compiled is None:
+            return team_size(self.config_["num_threads"], sys.maxsize)
+        return self._compiled.state.block.team
 
     @property
     def compile_seconds(self) -> float:

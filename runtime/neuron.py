@@ -18,7 +18,8 @@ class Neuron:
     """A neuron model. With `spike` it is spiking, else rate-coded. Subclasses call this initialiser.
 
     `parameters` is a text, or a dict of numbers, constants, distributions and `Parameter`s; `equations`, `reset`,
-    `axon_reset` are texts, `Variable`s or lists of both; `refractory` is in ms or names an attribute.
+    `axon_reset` are texts, `Variable`s or lists of both; `refractory` is in ms or names an attribute. `units`, such as
+    `{"v": "mV", "tau": "ms"}`, are checked in all equations (times are in ms) and change nothing.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Neuron:
         name: str = "",
         description: str = "",
         extra_values: Mapping[str, Any] | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> None:
         site = calling_site()
         self.name = name or type(self).__name__
@@ -51,6 +53,7 @@ class Neuron:
             refractory=self.refractory,
             functions=describe.text(functions, site, "functions"),
             extra_values=describe.plain_values(extra_values),
+            units=describe.units(units),
         )
 
     @property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nnc.runtime.compiling import Compiled
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.structural import StructuralPhase
+    from nnc.runtime.watch import Watch
 
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
@@ -49,11 +50,13 @@ def advance(
     steps: int,
     progress: Callable[[int], object] | None = None,
     cores: Sequence[int] = (),
+    watch: Watch | None = None,
     structural: StructuralPhase | None = None,
 ) -> Status:
     """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
 
-    The threads run on the given `cores` only, if there are any and the system can do that.
+    The threads run on the given `cores` only, if there are any and the system can do that. `watch` looks at the state
+    between stretches.
 
     Whatever is raised, the state is that at the end of a step and no record is lost.
     """
@@ -61,7 +64,7 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted, _pinned(cores):
-        return _run(compiled, monitors, steps, interrupted, progress, structural)
+        return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
 
 
 def _run(
@@ -70,10 +73,11 @@ def _run(
     steps: int,
     interrupted: Callable[[], bool],
     progress: Callable[[int], object] | None,
+    watch: Watch | None,
     structural: StructuralPhase | None,
 ) -> Status:
     block, program = compiled.state.block, compiled.program
-    end = block.t + steps
+    start, end = block.t, block.t + steps
     length = _FIRST
     while block.t < end:
         first = block.t
@@ -83,6 +87,8 @@ def _run(
         begin = time.perf_counter()
         for timed in compiled.inputs:
             last = timed.prepare(compiled.state, first, last)
+        if watch is not None and (compiled.inputs or first == start):
+            watch.begin()
         try:
             status = program.run(block, first, last)
         finally:
@@ -90,10 +96,12 @@ def _run(
                 monitor.drain(first, block.t)
             for timed in compiled.inputs:
                 timed.took(block.t - first)
-        if structural is not None and block.t > first:
-            structural.perform(block.t - 1)
         if progress is not None:
             progress(block.t - first)
+        if watch is not None:
+            watch.after(time.perf_counter() - begin)
+        if structural is not None and block.t > first and structural.perform(block.t - 1) and watch is not None:
+            watch.begin()
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:

@@ -13,6 +13,7 @@ from nnc.runtime.progress import Progress
 from nnc.runtime.recordings import check_memory
 from nnc.runtime.streams import kernel_seed
 from nnc.runtime.structural import StructuralPhase
+from nnc.runtime.watch import watch_for
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.target import Status
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
     from nnc.runtime.projection import Projection
+    from nnc.runtime.watch import Watch
 
 _OPERATORS = ("and", "or")
 
@@ -44,6 +46,9 @@ class Simulating(Callbacks):
     """Wall time of all runs."""
 
     _steps_done: int
+
+    _watch: Watch | None = None
+    """What looks for numbers that go wrong; made anew with every program and by `reset`."""
 
     filled: bool = False
     """Whether its objects came by `add` or `everything`, not by `create` and `connect`."""
@@ -150,11 +155,19 @@ class Simulating(Callbacks):
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
             structural = StructuralPhase(self._projections, self._monitors)
-            cores = self.config_["visible_cores"]
-            return running.advance(compiled, self._monitors, steps, progress, cores, structural)
+            cores, watch = self.config_["visible_cores"], self._watching(compiled)
+            return running.advance(compiled, self._monitors, steps, progress, cores, watch, structural)
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first
+
+    def _watching(self, compiled: Compiled) -> Watch | None:
+        """The watch of this program, unless nobody wants to know."""
+        if self.config_["on_nonfinite"] == "ignore":
+            return None
+        if self._watch is None or self._watch.compiled is not compiled:
+            self._watch = watch_for(self._whole(), compiled)
+        return self._watch
 
     def _print_time(self, milliseconds: float, elapsed: float) -> None:
         name = "" if self.is_magic else f" {self.id}"
@@ -176,6 +189,7 @@ class Simulating(Callbacks):
         numbers, else there are new ones; by default it repeats them, except in the magic network.
         """
         self._running()
+        self._watch = None
         if synapses and not projections:
             warn("reset(synapses=True) resets the projections, too")
         state = self._current().state

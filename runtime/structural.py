@@ -260,8 +260,8 @@ class StructuralPhase:
         steps = [step for p in self._projections if (step := p.due(first)) is not None]
         return min([last, *(step + 1 for step in steps)])
 
-    def perform(self, step: int) -> None:
-        """Do what is due at the end of a step that has just been done."""
+    def perform(self, step: int) -> bool:
+        """Do what is due at the end of a step that has just been done; gives whether a synapse came or went."""
         changed: dict[int, Projection] = {}
         for what in RULES:
             for projection in self._projections:
@@ -270,3 +270,4 @@ class StructuralPhase:
         for projection in changed.values():
             for monitor in self._monitors:
                 monitor.rewired(projection, step)
+        return bool(changed)

@@ -25,6 +25,7 @@ class Synapse:
     """A synapse model: `psp` for continuous transmission, `pre_spike` and `post_spike` for events.
 
     Whether its projection is spiking is decided by the presynaptic population. Subclasses call this initialiser.
+    `units` are checked as those of neurons; keys may be `pre.x`, `post.x` and `g_target` as well.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Synapse:
         name: str | None = None,
         description: str | None = None,
         extra_values: Mapping[str, Any] | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> None:
         if operation not in OPERATIONS:
             raise NNCValueError(with_hint(f"Synapse: unknown operation {operation!r}", str(operation), OPERATIONS))
@@ -67,6 +69,7 @@ class Synapse:
             pruning=_rule(pruning, Pruning, site, "pruning"),
             creating=_rule(creating, Creating, site, "creating"),
             extra_values=describe.plain_values(extra_values),
+            units=describe.units(units),
         )
 
     @property

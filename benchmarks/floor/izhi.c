@@ -10,6 +10,8 @@ long izhi(long steps, int n, int ne, real *R v, real *R u, real *R g, real *R z,
           uint32_t *R rs, uint32_t *R hit, int *R fired) {
   const real *R sd = p, *R a = p + n, *R b = p + 2 * n, *R c = p + 3 * n, *R d = p + 4 * n;
   const int half = n / 2;
+  uint32_t *R rt = rs + half;
+  real *R zt = z + half;
   long total = 0;
   int m = *fired;
   for (long s = 0; s < steps; s++) {
@@ -20,14 +22,14 @@ long izhi(long steps, int n, int ne, real *R v, real *R u, real *R g, real *R z,
       for (int j = 0; j < n; j++) g[j] += sign * row[j];
     }
     for (int i = 0; i < half; i++) {
-      uint32_t x = rs[i], y = rs[i + half];
+      uint32_t x = rs[i], y = rt[i];
       x ^= x << 13; x ^= x >> 17; x ^= x << 5;
       y ^= y << 13; y ^= y >> 17; y ^= y << 5;
-      rs[i] = x; rs[i + half] = y;
+      rs[i] = x; rt[i] = y;
       const real r = SQRT(-2 * LOG(((x >> 8) + 1) * (real)5.9604644775390625e-8));
       const real angle = (y >> 8) * (real)(5.9604644775390625e-8 * 6.283185307179586);
       z[i] = r * COS(angle);
-      z[i + half] = r * SIN(angle);
+      zt[i] = r * SIN(angle);
     }
     for (int i = 0; i < n; i++) {
       const real in = g[i] + sd[i] * z[i], x = v[i], y = u[i];

@@ -66,6 +66,16 @@ CODES: Final[dict[str, str]] = {
     "N0611": "'g_target' is transmitted before the other statements",
     "N0612": "'g_target += w' is added",
     "N0613": "a flag without effect",
+    "N0701": "division by a constant zero",
+    "N0702": "an attribute bears the name of something that the language provides",
+    "N0703": "a parameter that no equation reads",
+    "N0704": "a variable that no equation reads",
+    "N0705": "a time constant is below the step",
+    "N0706": "the step is too long for the method: the solution would grow without bound",
+    "N0707": "a unit that cannot be read",
+    "N0708": "a unit for something that the model does not have",
+    "N0709": "units do not fit",
+    "N0710": "something with a unit where a pure number is needed",
 }
 """Errors, warnings and notes; the second digit pair is the kind: 01 syntax, 02 names, 03 types and localities,
-04 dependencies, 05 methods, 06 targets and what the API asks for."""
+04 dependencies, 05 methods, 06 targets and what the API asks for, 07 numbers and units."""

@@ -9,6 +9,7 @@ all their iterations: legal because they are independent.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -96,6 +97,7 @@ class Machine:
     outcome: Outcome
     conducted: bool
     interleave: bool = False
+    on_store: OnStore | None = None
 
 
 class Env:
@@ -123,7 +125,18 @@ class Env:
         self.values[value] = array
 
 
-def run_loop(module: Op, memory: Memory, t0: int, t1: int, schedule: Schedule | None = None) -> Outcome:
+OnStore = Callable[[loop.Store, Env], None]
+"""Called before a store is done, with the values at hand."""
+
+
+def run_loop(
+    module: Op,
+    memory: Memory,
+    t0: int,
+    t1: int,
+    schedule: Schedule | None = None,
+    on_store: OnStore | None = None,
+) -> Outcome:
     """Do steps [t0, t1) on the buffers of a block, in place; recorders take their rows. Gives where it stopped.
 
     Raises `OutOfRange` and `BarrierMismatch` for IR that is wrong. With a schedule, teams are executed by workers at
@@ -131,7 +144,7 @@ def run_loop(module: Op, memory: Memory, t0: int, t1: int, schedule: Schedule | 
     """
     func = next(module.find(loop.Func))
     conducted = schedule is None and any(isinstance(op, (loop.Team, loop.Once)) for op in func.walk())
-    machine = Machine(memory, Outcome(t0), conducted, schedule is not None and schedule.interleave)
+    machine = Machine(memory, Outcome(t0), conducted, schedule is not None and schedule.interleave, on_store)
     workers = [Worker(machine, p) for p in range(1 if conducted else memory.team)]
     arguments = [np.array(t, np.int64) for t in (t0, t1)]
     with np.errstate(all="ignore"):
@@ -224,6 +237,8 @@ class Worker:
         """`mem.store`; of the iterations executed at once the last one wins."""
         buffer, index = env[op.buffer], env[op.index]
         _check(op, buffer, index)
+        if self.machine.on_store is not None:
+            self.machine.on_store(op, env)
         buffer[index] = env[op.value]
 
     def compact(self, op: loop.Compact, env: Env) -> None:

@@ -60,6 +60,7 @@ class PlaceBarriers(Pass):
 def _enclose(record: loop.Record, time: loop.TimeLoop) -> None:
     """Let all workers meet before and after a record if there are recorders.
 
+    Where they have just met anyway, they need not meet again.
     That also lets all of them see, at the end of the next step, that a recorder was full.
     """
     assert time.parent is not None
@@ -68,10 +69,14 @@ def _enclose(record: loop.Record, time: loop.TimeLoop) -> None:
     some = before.cmp("gt", count, before.const(0, DType.i64))
     count.hint = some.hint = "recording"
     body = Block()
+    index = time.body.ops.index(record)
+    met = index > 0 and isinstance(time.body.ops[index - 1], loop.Barrier)
     time.body.insert_before(record, loop.If((some,), (), {}, (body,), record.loc))
     record.detach()
-    for op in (loop.Barrier(loc=record.loc), record, loop.Barrier(loc=record.loc)):
-        body.append(op)
+    if not met:
+        body.append(loop.Barrier(loc=record.loc))
+    body.append(record)
+    body.append(loop.Barrier(loc=record.loc))
 
 
 class Whose(enum.Flag):

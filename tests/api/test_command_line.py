@@ -45,6 +45,8 @@ def test_known_flags_are_settings_and_others_are_left_alone(words, settings):
 def test_flags_that_are_no_settings():
     line = parse(["--gpu=2", "-c", "--report", "r.md"])
     assert (line.device, line.clean, line.report) == (2, True, "r.md")
+    with pytest.warns(ann.NNCWarning, match="--report is ignored"):
+        line.check()
     assert parse(["--gpu", "1", "x"]).device == 1
 
 
@@ -159,7 +161,7 @@ def test_a_malformed_file_is_named(home, content):
     path = written(home / "nnc", content)
     net = ann.Network()
     net.create(1, ann.Neuron(equations="r = t"))
-    with pytest.raises(ann.ANNarchyException, match="nnc.json") as caught:
+    with pytest.raises(ann.ANNarchyException, match=r"nnc\.json") as caught:
         net.compile()
     assert str(path) in str(caught.value)
 

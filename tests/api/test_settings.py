@@ -8,6 +8,7 @@ import pytest
 
 import nnc as ann
 from nnc.runtime.config import Config
+from nnc.runtime.recordings import check_memory
 from nnc.runtime.registry import REGISTRY
 
 FIRE = dict(equations="v = v + 1", spike="v >= 2", reset="v = 0")
@@ -148,6 +149,15 @@ def test_the_summary_of_a_network_counts_what_monitors_recorded_even_if_it_was_t
     assert (m.spike_count, v.spike_count) == (200, 40)
 
 
+def test_a_verbose_network_tells_what_was_compiled(capsys):
+    for verbose, words in ((False, 0), (True, 1)):
+        net = ann.Network()
+        net.config(verbose=verbose)
+        net.create(2, ann.Neuron(equations="r = t"))
+        net.compile()
+        assert capsys.readouterr().out.count("2 in 1 population") == words
+
+
 def test_objects_show_themselves_as_tables():
     net = ann.Network()
     p = net.create(3, ann.Neuron(parameters=dict(a=1.0), equations="r = a"), name="<p>")
@@ -231,6 +241,4 @@ def test_memory_of_records_is_told_and_warned_of(recorded, capsys):
     assert recorded.bytes_for(1000) == 0
     recorded.resume()
     with pytest.warns(ann.NNCWarning, match="of free memory"):
-        from nnc.runtime.recordings import check_memory
-
         check_memory([recorded], 10**12, show=False)

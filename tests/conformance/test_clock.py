@@ -39,12 +39,12 @@ def busy(target: str) -> tuple[Bench, dict[str, Any]]:
 def course(target: str, jumps: dict[int, int]) -> dict[str, Any]:
     bench, objects = busy(target)
     bench.net.compile(silent=True)
-    monitors = [(name, bench.net.monitor(*what)) for name, what in bench._watched.items()]
+    monitors = [(name, bench.net.monitor(*what)) for name, what in bench.watched.items()]
     for step in range(14):
         if step in jumps:
             bench.net.set_current_step(jumps[step])
         bench.net.step()
-    rows = {name: monitor.get(bench._watched[name][1]) for name, monitor in monitors}
+    rows = {name: monitor.get(bench.watched[name][1]) for name, monitor in monitors}
     return {**rows, "x": np.concatenate(objects["proj"].x)}
 
 
@@ -65,9 +65,9 @@ def test_a_reset_repeats_a_run(target: str, projections: bool) -> None:
     bench, objects = busy(target)
     first = bench.run(9)
     bench.net.reset(projections=projections)
-    bench._watched = {name: what for name, what in bench._watched.items() if projections or name in ("mean", "late")}
+    bench.watched = {name: what for name, what in bench.watched.items() if projections or name in ("mean", "late")}
     second = bench.run(9)
-    for name in bench._watched:
+    for name in bench.watched:
         assert np.array_equal(first[name], second[name]), name
     assert len(objects["proj"].x) == 2
 

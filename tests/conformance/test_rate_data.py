@@ -163,12 +163,9 @@ def test_numerical_methods_on_a_coupled_system(target: str, precision: str) -> N
         assert rows[f"u {name}"] == given(u, precision), name
 
 
-@TARGET
 @pytest.mark.parametrize("name", METHODS)
-def test_the_method_of_the_network_is_that_of_equations_without_one(target: str, name: str) -> None:
-    if target == "openmp" and name != "midpoint":
-        target = "llvm"
-    bench = Bench(target, method=name)
+def test_the_method_of_the_network_is_that_of_equations_without_one(name: str) -> None:
+    bench = Bench(method=name)
     pop = bench.rate("tau*dv/dt = I - v - u\ntau*du/dt = v - u\nr = v", parameters=dict(tau=10.0, I=1.0))
     bench.watch("v", pop)
     assert bench.run(4)["v"] == given(METHODS[name][0])

@@ -27,6 +27,7 @@ ELSEWHERE = {
     **dict.fromkeys((f"N010{i}" for i in range(1, 9)), "tests of the parser"),
     "N0602": "refused by Synapse(...) itself",
     "N0604": "refused by Synapse(...) itself",
+    **dict.fromkeys(("N0703", "N0704", "N0705", "N0706"), "test_networks.py: they need a network"),
 }
 
 

@@ -285,6 +285,29 @@ def test_the_last_spike_is_the_previous_one_until_the_step_is_over() -> None:
     assert (second.fields["pop1.a"], second.fields["pop1.b"]) == ([1.0], [3.0])
 
 
+STOPS = """
+    model.state @v : f64[neuron] local
+    model.update local {{ %v = model.get @v : f64[neuron] %1 = const 1.0 : f64 %x = arith.add %v, %1 : f64[neuron]
+      model.set @v, %x }}
+    model.stream @next : bool[neuron]
+    model.spike {{ %x = model.get @next : bool[neuron] yield %x }}
+    model.stop any {{ {condition} yield %c }}
+"""
+AT_4 = "%v = model.get @v : f64[neuron] %4 = const 4.0 : f64 %c = arith.cmp ge %v, %4 : bool[neuron]"
+AFTER_4 = "%t = model.time : f64 %4 = const 4.0 : f64 %x = arith.cmp ge %t, %4 : bool "
+AFTER_4 += "%c = arith.broadcast %x : bool[neuron]"
+
+
+@pytest.mark.parametrize(
+    ("condition", "steps"), [(AT_4, 4), (AFTER_4, 4), ("%c = model.spiked : bool[neuron]", 6)], ids=["v", "t", "spiked"]
+)
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_condition_that_is_watched_ends_the_run_after_the_step(condition: str, steps: int, watched: bool) -> None:
+    text = network("model.param @w : f64[syn] local", neuron=STOPS.format(condition=condition))
+    end = told(text, {"pop1": [5]}, 9, **{"pop1__stop.watched": watched})
+    assert end.fields["pop1.v"] == [steps if watched else 9]
+
+
 @pytest.mark.parametrize("declared", ["state @r : f64[neuron]", "param @r : f64"])
 def test_mean_firing_rate_counts_the_window(declared: str) -> None:
     neuron = f"""

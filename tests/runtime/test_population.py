@@ -6,6 +6,8 @@ import pytest
 import nnc as ann
 from nnc import NNCError, NNCWarning
 
+pytestmark = pytest.mark.filterwarnings("ignore:WARNING. warning.N0703.:nnc.NNCWarning")  # parameters only to be set
+
 CELL = dict(
     parameters="""
         tau = 10.0 : population

@@ -152,7 +152,8 @@ def test_delays_in_steps(net, ends, compiler):
     one = net.connect(*ends, "exc").all_to_all(weights=1.0)
     uniform = net.connect(*ends, "exc").all_to_all(weights=1.0, delays=1.25)
     each = net.connect(*ends, "exc").from_matrix(MATRIX, delays=[[1.0, 9.0, 2.0], [1.0, 0.1, 9.0]])
-    net.compile()
+    with pytest.warns(NNCWarning, match="rounded"):
+        net.compile()
     assert [p.delay for p in compiler.descriptions[0].projections] == ["one", "uniform", "each"]
     assert (one.delay, uniform.delay, each.delay) == (0.5, 1.0, [[1.0, 2.0], [1.0, 0.5]])
     assert (one.max_delay, uniform.max_delay, each.max_delay, each.uniform_delay) == (1, 2, 4, -1)

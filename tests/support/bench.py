@@ -25,7 +25,7 @@ class Bench:
         self._target = target
         self.net = ann.Network(dt=dt, seed=3)
         self.net.config(paradigm=target, precision=precision, **config)
-        self._watched: dict[str, tuple[Any, str]] = {}
+        self.watched: dict[str, tuple[Any, str]] = {}
 
     def rate(self, equations: str, n: int = 1, **rest: Any) -> ann.Population:
         """Rate-coded neurons."""
@@ -48,7 +48,7 @@ class Bench:
 
     def watch(self, name: str, obj: Any, variable: str = "") -> None:
         """Record a variable (the name itself by default); of a projection, the synapses of post neuron 0."""
-        self._watched[name] = (obj, variable or name)
+        self.watched[name] = (obj, variable or name)
 
     def run(self, steps: int, before: Callable[[], None] | None = None) -> dict[str, Any]:
         """Rows of what is watched, without the axis of a single neuron or synapse. Spikes: the steps of neuron 0."""
@@ -57,13 +57,13 @@ class Bench:
             self.net.compile(silent=True, **({"compiler_flags": "-O0"} if self._target == "openmp" else {}))
         monitors = {
             name: self.net.monitor(obj.dendrite(0) if isinstance(obj, ann.Projection) else obj, variable)
-            for name, (obj, variable) in self._watched.items()
+            for name, (obj, variable) in self.watched.items()
         }
         if before is not None:
             before()
         for _ in range(steps):
             self.net.step()
-        return {name: _plain(monitor.get(self._watched[name][1])) for name, monitor in monitors.items()}
+        return {name: _plain(monitor.get(self.watched[name][1])) for name, monitor in monitors.items()}
 
 
 def _plain(rows: Any) -> Any:

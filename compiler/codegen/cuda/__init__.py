@@ -20,7 +20,7 @@ _device = functools.cache(open_driver)
 
 @dataclass(frozen=True)
 class CUDATarget:
-    """Options: the number of the device, and the least chip that code is made for (drivers compile it for newer ones)."""
+    """Options: the number of the device, and the least chip that code is made for (its driver compiles it)."""
 
     device: int = 0
     arch: str = "sm_75"

@@ -1,11 +1,13 @@
 """Distributions as arithmetic on uniform and normal numbers.
 
-A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for: there is no
-rejection. Gamma and binomial numbers are made by inversion where that can be done in a bounded number of operations.
+A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Binomial numbers
+are made by inversion where that can be done in a bounded number of operations; gamma numbers of any shape by so many
+trials of a rejection method that all of them fail less often than a 32-bit word repeats.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import arith
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 MOST_TRIALS: Final = 100
 """Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
 
-MOST_SHAPE: Final = 64
-"""Shape of a gamma number: that many exponential numbers are added up."""
+MOST_SHAPE: Final = 8
+"""Shape of a gamma number up to which so many exponential numbers are added up."""
+
+TRIALS: Final = 8
+"""Trials of a gamma number of any shape: each is accepted with a chance of at least 0.95, one of them but for 3e-11."""
 
 
 def draw(
@@ -49,7 +54,7 @@ def draw(
         case "exponential":
             return b.div(_exponential(b, source("uniform", 0)), first)
         case "gamma":
-            return _gamma(b, first, second, source, diagnostics)
+            return _gamma(b, first, second, source)
         case "binomial":
             return _binomial(b, first, second, source("uniform", 0), diagnostics)
     raise ValueError(f"unknown distribution {distribution}")
@@ -69,20 +74,11 @@ def _discrete_uniform(b: Builder, lo: Value, hi: Value, u: Value) -> Value:
     return b.min(b.add(lo, b.math("floor", b.mul(u, count))), hi)
 
 
-def _gamma(
-    b: Builder, shape: Value, scale: Value, source: Callable[[str, int], Value], diagnostics: Diagnostics
-) -> Value:
-    """A whole shape: the sum of so many exponential numbers; a half more: half the square of a normal one."""
+def _gamma(b: Builder, shape: Value, scale: Value, source: Callable[[str, int], Value]) -> Value:
+    """A small whole shape: the sum of so many exponential numbers; a half more: half the square of a normal one."""
     number = shape.op.value if isinstance(shape.op, arith.Const) else None
     if number is None or not 0 < number <= MOST_SHAPE or number * 2 != int(number * 2):
-        diagnostics.error(
-            "N0312",
-            "a gamma distribution in an equation needs a shape that is a number, a multiple of 0.5 up to "
-            f"{MOST_SHAPE}, not a parameter",
-            b.loc,
-            help="draw the numbers in Python, or use another distribution",
-        )
-        return scale
+        return b.mul(scale, _gamma_of_any_shape(b, shape, source))
     terms = [_exponential(b, source("uniform", nth)) for nth in range(int(number))]
     if number != int(number):
         z = source("normal", int(number))
@@ -91,6 +87,29 @@ def _gamma(
     for term in terms[1:]:
         total = b.add(total, term)
     return b.mul(scale, total)
+
+
+def _gamma_of_any_shape(b: Builder, shape: Value, source: Callable[[str, int], Value]) -> Value:
+    """G. Marsaglia, W. W. Tsang: A simple method for generating gamma variables (ACM TOMS 26, 2000), all trials made.
+
+    A shape below 1 is raised by 1, and the result multiplied by a power of a uniform number. NaN for shapes that are
+    not above 0.
+    """
+    one, zero = b.like(1, shape), b.like(0, shape)
+    small = b.cmp("lt", shape, one)
+    d = b.sub(b.select(small, b.add(shape, one), shape), b.like(1 / 3, shape))
+    c = b.div(one, b.math("sqrt", b.mul(b.like(9, d), d)))
+    result = d
+    for trial in range(TRIALS):
+        z, u = source("normal", 2 * trial), source("uniform", 2 * trial + 1)
+        root = b.add(b.mul(c, z), one)
+        v = b.mul(root, b.mul(root, root))
+        chance = b.add(b.mul(b.like(0.5, z), b.mul(z, z)), b.mul(d, b.add(b.sub(one, v), b.math("log", v))))
+        accepted = b.and_(b.cmp("gt", root, zero), b.cmp("lt", b.math("log1p", b.neg(u)), chance))
+        result = b.select(accepted, b.mul(d, v), result)
+    power = b.math("exp", b.neg(b.div(_exponential(b, source("uniform", 2 * TRIALS)), shape)))
+    result = b.mul(result, b.select(small, power, one))
+    return b.select(b.cmp("gt", shape, zero), result, b.like(math.nan, shape))
 
 
 def _binomial(b: Builder, trials: Value, chance: Value, u: Value, diagnostics: Diagnostics) -> Value:

@@ -1,0 +1,77 @@
+"""What the compiler has to remark on a network, shown once when it is compiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnc.compiler.frontend.remarks import unused
+from nnc.compiler.frontend.stability import check_steps
+from nnc.runtime.errors import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nnc.compiler.diagnostics import Diagnostic
+    from nnc.compiler.frontend.model import Model
+    from nnc.runtime.attributes import Attributes
+    from nnc.runtime.network import Network
+    from nnc.runtime.population import Population
+    from nnc.runtime.projection import Projection
+
+
+def show_remarks(network: Network) -> None:
+    """Warn of what looks like a mistake in the models, and of steps that are too long for them.
+
+    Nothing is shown with `suppress_warnings`; notes are left out.
+    """
+    if network.config_["suppress_warnings"]:
+        return
+    shown: set[tuple[object, ...]] = set()
+    for remark in _remarks(network):
+        key = (remark.code, remark.message, remark.loc)
+        if remark.severity == "warning" and key not in shown:
+            shown.add(key)
+            warn(remark.render())
+
+
+def _remarks(network: Network) -> Iterator[Diagnostic]:
+    projections = network.get_projections(suppress_error=True)
+    owners: list[Population | Projection] = [*network.get_populations(), *projections]
+    for owner in owners:
+        yield from owner._model.diagnostics
+        yield from check_steps(owner._model, _numbers(network, owner._model, owner._values), network.dt)
+    outside = _read_from_outside(network)
+    for owner in owners:
+        model_type = _model_type(owner)
+        if not type(model_type).__module__.startswith("nnc.runtime.models"):
+            yield from unused(owner._model, outside.get(id(model_type), frozenset()))
+
+
+def _numbers(network: Network, model: Model, values: Attributes) -> dict[str, object]:
+    """What equations may take for given: constants, and parameters that no event changes."""
+    fixed = {a.name for a in model.attributes if a.role == "parameter" and not a.assigned}
+    known = {n: v for n, v in values.initial.items() if n in fixed and np.asarray(v).dtype.kind in "bif"}
+    return {**network._constant_values, **known, "dt": network.dt}
+
+
+def _model_type(owner: Population | Projection) -> object:
+    from nnc.runtime.population import Population
+
+    return owner.neuron_type if isinstance(owner, Population) else owner.synapse_type
+
+
+def _read_from_outside(network: Network) -> dict[int, set[str]]:
+    """By neuron model: the attributes that synapses read of it, in whatever population."""
+    read: dict[int, set[str]] = {}
+    for projection in network.get_projections(suppress_error=True):
+        uses = projection._model.uses
+        for end, names, side in ((projection._pre, uses.pre, "pre"), (projection._post, uses.post, "post")):
+            reduced = {name for s, _, name in uses.reductions if s == side}
+            population = getattr(end, "population", end)
+            read.setdefault(id(population.neuron_type), set()).update(names, reduced)
+    for population in network.get_populations():
+        own = {name for side, _, name in population._model.uses.reductions if side == "self"}
+        read.setdefault(id(population.neuron_type), set()).update(own)
+    return read

@@ -1,0 +1,36 @@
+"""How many workers share a step. The results do not depend on it; the time does.
+
+Workers meet once or twice per step, which takes 0.1 microseconds where every worker has a core to itself. The rule of
+`num_threads="auto"`, with the measurements behind it, is in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+AUTO: Final = "auto"
+
+GRAIN: Final = 8192
+"""Neurons and visited synapses per step that keep one worker busy for some microseconds."""
+
+VISITS: Final = 500
+"""A synapse that waits for spikes is assumed to be visited once in so many steps (20 Hz at 0.1 ms)."""
+
+
+def step_work(neurons: int, summed: int, driven: int) -> int:
+    """Neurons and synapses visited per step, of `summed` rate-coded and `driven` spiking synapses."""
+    return neurons + summed + driven // VISITS
+
+
+def team_size(wanted: int | str, work: int) -> int:
+    """The workers asked for; for "auto" as many as there are cores for this process and grains of work."""
+    if wanted != AUTO:
+        return int(wanted)
+    return max(1, min(_cores(), work // GRAIN))
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
