@@ -86,6 +86,16 @@ class NeuronDescription:
 
 
 @dataclass(frozen=True)
+class RuleDecl:
+    """A rule of structural plasticity given as Python data (`Creating`, `Pruning`); None: not given."""
+
+    condition: Source
+    proba: Init | None = None
+    w: Init | None = None
+    d: Init | None = None
+
+
+@dataclass(frozen=True)
 class SynapseDescription:
     """`Synapse(...)` as given."""
 
@@ -99,8 +109,8 @@ class SynapseDescription:
     post_spike: Equations = ()
     pre_axon_spike: Equations = ()
     functions: Source | None = None
-    pruning: Source | None = None
-    creating: Source | None = None
+    pruning: Source | RuleDecl | None = None
+    creating: Source | RuleDecl | None = None
     extra_values: Mapping[str, Value] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     """Units of attributes, which are only checked."""

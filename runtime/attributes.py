@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.runtime.edits import Edit
     from nnc.runtime.network import Network
     from nnc.runtime.slots import Slot
     from nnc.runtime.state import State
@@ -98,7 +99,7 @@ class Attributes:
             return slot.scalar(self._network.constant_value(init.name))
         if isinstance(init, Drawn | DistributionCall):
             if slot.name not in self._drawn:
-                self._drawn[slot.name] = self.draw(_distribution(init), slot.name)
+                self._drawn[slot.name] = self.draw(distribution_of(init), slot.name)
             return self._drawn[slot.name]
         if isinstance(init, AttributeRef):
             return self.initial[init.name] if init.name in self.initial else self.preset(init.name)
@@ -302,6 +303,38 @@ class Attributes:
         self._drawn.clear()
         self.resolve()
 
+    def fresh(self, count: int, given: Mapping[str, Value]) -> dict[str, Value]:
+        """What the local attributes of new elements start with: those given, else declared initial values.
+
+        Distributions are drawn anew; where a script assigned an array, the model's own initial value holds.
+        """
+        made: dict[str, Value] = {}
+        for slot in sorted(self.slots.values(), key=lambda s: not s.is_parameter):
+            if self.locality(slot.name) == "local":
+                made[slot.name] = self._start_of(slot, count, given, made)
+        return made
+
+    def _start_of(self, slot: Slot, count: int, given: Mapping[str, Value], made: Mapping[str, Value]) -> Value:
+        if slot.name in given:
+            return given[slot.name]
+        assigned = self.assigned.get(slot.name)
+        if assigned is not None and not isinstance(assigned, np.ndarray):
+            return assigned
+        init = slot.init
+        if isinstance(init, AttributeRef):
+            return made[init.name] if init.name in made else self.read(init.name)
+        if isinstance(init, Drawn | DistributionCall):
+            return self.draw(distribution_of(init), slot.name, count)
+        return self._from_model(slot)
+
+    def edit(self, edit: Edit, fresh: Mapping[str, Value]) -> None:
+        """Follow a change of the synapses in all that is kept here, see `fresh`."""
+        for kept in (self.assigned, self.initial, self._loose, self._drawn):
+            for name, values in kept.items():
+                if isinstance(values, np.ndarray) and name in fresh:
+                    kept[name] = edit.carry(values, fresh[name])
+        self.lengths["local"] = edit.synapses.count
+
     def repeat_draws(self) -> None:
         """Let the next draws be those of the beginning again."""
         self._draws.clear()
@@ -316,7 +349,7 @@ class Attributes:
         return f"{self.symbol}.{attribute_symbol(name)}"
 
 
-def _distribution(init: Drawn | DistributionCall) -> RandomDistribution:
+def distribution_of(init: Drawn | DistributionCall) -> RandomDistribution:
     """The distribution that a model starts an attribute with: an object, or its constructor as text."""
     if isinstance(init, Drawn):
         assert isinstance(init.distribution, RandomDistribution)

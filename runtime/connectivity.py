@@ -56,17 +56,24 @@ class Connectivity:
     """Which pre neurons each post neuron listens to: CSR by post over whole populations, pres ascending.
 
     `row[i]:row[i + 1]` are the synapses of post neuron i. The index arrays of a full projection are only made when
-    they are asked for.
+    they are asked for. `posts` are the post neurons with dendrites, if some of these may be empty.
     """
 
     def __init__(
-        self, n_pre: int, n_post: int, row: NDArray[np.int64], pre: NDArray[np.int32] | None, full: Full | None = None
+        self,
+        n_pre: int,
+        n_post: int,
+        row: NDArray[np.int64],
+        pre: NDArray[np.int32] | None,
+        full: Full | None = None,
+        posts: NDArray[np.int64] | None = None,
     ) -> None:
         self.n_pre = n_pre
         self.n_post = n_post
         self.row = row
         self.full = full
         self._pre = pre
+        self._posts = posts
 
     @staticmethod
     def of_full(n_pre: int, n_post: int, full: Full) -> Connectivity:
@@ -115,8 +122,8 @@ class Connectivity:
 
     @cached_property
     def post_ranks(self) -> NDArray[np.int64]:
-        """The post neurons that have synapses."""
-        return np.flatnonzero(np.diff(self.row))
+        """The post neurons that have synapses, or once had some: `posts` where they were given."""
+        return np.flatnonzero(np.diff(self.row)) if self._posts is None else self._posts
 
     def split(self, values: NDArray[Any]) -> list[list[Any]]:
         """Values of the synapses as a list per post neuron that has some."""

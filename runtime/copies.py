@@ -168,6 +168,7 @@ def _projection(network: Network, original: Projection) -> Projection:
     made.synapse_type, made._kind = made._model_of(original.synapse_type)
     made._model = analyse_synapse(made.synapse_type.described, made._globals, made._kind)
     made._synapses, made._delays, made._redraws = None, 1, 0
+    made.forget_changes()
     made._given = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in original._given.items()}
     made.id = network.add_projection(made)
     made._values = original._fresh_values(made.id, network)

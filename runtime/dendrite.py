@@ -140,12 +140,60 @@ class Dendrite:
         at = self.proj.synapses.find(rank, self.post_rank)
         if at is None:
             raise NNCIndexError(f"there is no synapse from neuron {rank} to {self.post_rank} in '{self.proj.name}'")
-        return IndividualSynapse(self, rank, at)
+        return IndividualSynapse(self, rank)
 
     @property
     def synapses(self) -> Iterator[IndividualSynapse]:
         """All synapses."""
         return iter(self)
+
+    # Synapses that come and go
+
+    def create_synapse(self, rank: int, w: float = 0.0, delay: float = 0.0) -> None:
+        """Create the synapse from a pre neuron. `delay` in ms; 0 is that of the other synapses if these agree.
+
+        Raises if it is there already, or if the delays of the projection are all the same and this one differs.
+        """
+        self.create_synapses([rank], w, delay)
+
+    def create_synapses(self, ranks: Any, weights: Any = None, delays: Any = None) -> None:
+        """Create the synapses from several pre neurons, or none if one of them is there already."""
+        proj = self.proj
+        proj.check_structural("create_synapses")
+        pre = self._ranks(ranks)
+        w = _as_many(weights, len(pre), "weights")
+        d = _as_many(delays, len(pre), "delays")
+        if not (np.isfinite(d) & (d >= 0.0)).all():
+            raise NNCValueError("create_synapses: delays are finite, non-negative numbers of ms")
+        there = np.isin(pre, self.pre_ranks)
+        if there.any():
+            raise NNCValueError(
+                f"there is a synapse from neuron {pre[there][0]} to {self.post_rank} in '{proj.name}' already"
+            )
+        order = np.argsort(pre)
+        proj.create_synapses(np.full(len(pre), self.post_rank), pre[order], w[order], d[order])
+
+    def prune_synapse(self, rank: int) -> None:
+        """Remove the synapse from a pre neuron. Raises if there is none."""
+        self.prune_synapses([rank])
+
+    def prune_synapses(self, ranks: Any) -> None:
+        """Remove the synapses from several pre neurons, or none if one of them is missing."""
+        proj = self.proj
+        proj.check_structural("prune_synapses")
+        pre = self._ranks(ranks)
+        mine = self._where[np.isin(self.pre_ranks, pre)]
+        if len(mine) < len(pre):
+            missing = pre[~np.isin(pre, self.pre_ranks)][0]
+            raise NNCIndexError(f"there is no synapse from neuron {missing} to {self.post_rank} in '{proj.name}'")
+        proj.prune_synapses(mine)
+
+    def _ranks(self, ranks: Any) -> NDArray[np.int64]:
+        """Ranks of pre neurons. Raises for one that does not exist or comes twice."""
+        pre = np.array([self.proj.pre_population.neuron(rank).rank for rank in ranks], np.int64)
+        if len(np.unique(pre)) < len(pre):
+            raise NNCValueError("a pre neuron is named twice")
+        return pre
 
     def __iter__(self) -> Iterator[IndividualSynapse]:
         return (self.synapse(rank) for rank in self.pre_ranks)
@@ -163,16 +211,23 @@ class IndividualSynapse:
     dendrite: Dendrite
     rank: int
 
-    def __init__(self, dendrite: Dendrite, rank: int, at: int) -> None:
+    def __init__(self, dendrite: Dendrite, rank: int) -> None:
         object.__setattr__(self, "dendrite", dendrite)
         object.__setattr__(self, "rank", rank)
-        object.__setattr__(self, "_at", at)
+
+    @property
+    def _at(self) -> int:
+        """Its canonical index. Raises if it has been removed."""
+        proj, post = self.dendrite.proj, self.dendrite.post_rank
+        at = proj.synapses.find(self.rank, post)
+        if at is None:
+            raise NNCIndexError(f"the synapse from neuron {self.rank} to {post} in '{proj.name}' has been removed")
+        return at
 
     def get(self, name: str) -> Any:
         """The value of an attribute."""
-        value = self.dendrite.get(name)
-        first = int(self.dendrite._where[0])
-        return value[self.__dict__["_at"] - first] if isinstance(value, list) else value
+        value, at = self.dendrite.get(name), self._at
+        return value[at - int(self.dendrite._where[0])] if isinstance(value, list) else value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -181,7 +236,15 @@ class IndividualSynapse:
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.dendrite.proj._known(name)
-        self.dendrite._write(name, value, np.array([self.__dict__["_at"]]))
+        self.dendrite._write(name, value, np.array([self._at]))
 
     def __repr__(self) -> str:
         return f"<Synapse from {self.rank} to {self.dendrite.post_rank} in '{self.dendrite.proj.name}'>"
+
+
+def _as_many(values: Any, n: int, what: str) -> NDArray[np.float64]:
+    """A value for each of n synapses; None stands for 0."""
+    many = np.asarray(0.0 if values is None else values, np.float64).reshape(-1)
+    if many.size not in (1, n):
+        raise NNCValueError(f"create_synapses: {what} takes one number or {n}, got {many.size}")
+    return np.broadcast_to(many, n) if many.size == 1 else many

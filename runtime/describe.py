@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.description import ConstantRef, Drawn, ParameterDecl, VariableDecl
+from nnc.compiler.description import ConstantRef, Drawn, ParameterDecl, RuleDecl, VariableDecl
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCTypeError
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime.values import Parameter, Variable
+from nnc.runtime.values import Creating, Parameter, Variable
 
 if TYPE_CHECKING:
     from nnc.compiler.description import Equations, Init, Value
     from nnc.compiler.diagnostics import Source
     from nnc.compiler.frontend.source import Site
+    from nnc.runtime.values import Pruning
 
 Statements = str | Variable | Sequence["str | Variable"] | None
 Parameters = str | Sequence[str] | Mapping[str, Any] | None
@@ -74,6 +75,24 @@ def refractory(given: object) -> float | str | None:
     if isinstance(given, int | float | np.number) and not isinstance(given, bool):
         return float(given)
     raise NNCTypeError(f"refractory is a number of ms or the name of an attribute, not {given!r}")
+
+
+def rule(given: Creating | Pruning, site: Site, what: str) -> RuleDecl | None:
+    """A rule of structural plasticity; None without a condition."""
+    condition = text(given.equation, site, what)
+    if condition is None:
+        return None
+    proba = _init(given.proba, "proba")
+    if not isinstance(given, Creating):
+        return RuleDecl(condition, _no_text(proba, "proba"))
+    delay = None if given.d is None else _no_text(_init(given.d, "d"), "d")
+    return RuleDecl(condition, _no_text(proba, "proba"), _no_text(_init(given.w, "w"), "w"), delay)
+
+
+def _no_text(given: Init | str, name: str) -> Init:
+    if isinstance(given, str):
+        raise NNCTypeError(f"'{name}' must be a number, a constant or a distribution, not {given!r}")
+    return given
 
 
 def _listed(given: object, what: str) -> Sequence[object]:

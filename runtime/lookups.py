@@ -83,7 +83,7 @@ class LookUps:
 
     def longest_delay(self, population: Population) -> int:
         """Longest delay of the projections from a population, in steps."""
-        return max((p.max_delay for p in self._projections if p.pre_population is population), default=1)
+        return max((p.reach for p in self._projections if p.pre_population is population), default=1)
 
 
 def _named(objects: Iterable[_T], name: str, what: str) -> _T | None:

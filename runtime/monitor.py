@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.runtime.connectivity import Connectivity
     from nnc.runtime.network import Network
     from nnc.runtime.state import State
 
@@ -37,6 +38,9 @@ class Track:
     variable: str
     recorder: Recorder | None = None
     chunks: list[NDArray[Any]] = field(default_factory=list)
+    wires: list[Connectivity | None] = field(default_factory=list)
+    """Of projections: the synapses at the time of each chunk."""
+
     segments: list[list[int]] = field(default_factory=list)
     last: list[list[int]] = field(default_factory=list)
 
@@ -191,10 +195,42 @@ class Monitor(SpikeAnalysis, Recordings):
                 continue
             rows = track.recorder.taken(first, last)
             if len(rows):
-                track.chunks.append(rows.copy())
+                self._keep(track, rows.copy())
             if track.recorder.kind is RecorderKind.SPIKES:
                 self._count(rows, last - first)
                 track.recorder.clear()
+
+    def _keep(self, track: Track, rows: NDArray[Any]) -> None:
+        track.chunks.append(rows)
+        track.wires.append(self.owner.synapses if isinstance(self.owner, Projection) else None)
+
+    def rewired(self, projection: Projection, step: int | None) -> None:
+        """Synapses of a projection came or went, in phase 9 of a step or (None) between two.
+
+        The row of that step is that of the new synapses.
+        """
+        state = self._state
+        if self.owner is not projection or state is None:
+            return
+        for track in self._tracks.values():
+            if track.recorder is None or projection._values.locality(track.variable) != "local":
+                continue
+            recorder = track.recorder
+            state.block.remove_recorder(recorder)
+            start = state.block.t if step is None else step + 1
+            track.recorder = state.block.add_recorder(self._recorder(track.variable, state, start))
+            if step is not None and recorder.due(step, step + 1):
+                self._retake(track, state)
+
+    def _retake(self, track: Track, state: State) -> None:
+        """Take the last row again."""
+        track.chunks[-1] = track.chunks[-1][:-1]
+        if not len(track.chunks[-1]):
+            track.chunks.pop()
+            track.wires.pop()
+        assert track.recorder is not None
+        stored = state.memory.read(track.recorder.source)
+        self._keep(track, stored[track.recorder.ranks][None, :].copy())
 
     def _count(self, pairs: NDArray[np.int64], steps: int) -> None:
         """Remember how many spikes there were, of how many neurons in how many steps; `get` does not undo it."""
@@ -281,6 +317,7 @@ class Monitor(SpikeAnalysis, Recordings):
         if drop:
             for track in self._tracks.values():
                 track.chunks.clear()
+                track.wires.clear()
                 track.segments.clear()
         self._origin = 0
         self.attach(state, 0)
@@ -327,6 +364,7 @@ class Monitor(SpikeAnalysis, Recordings):
         result = self._assemble(track, reshape)
         if not keep:
             track.chunks.clear()
+            track.wires.clear()
             track.segments = [[now, -1]] if track.recorder is not None else []
         return result
 
@@ -336,9 +374,12 @@ class Monitor(SpikeAnalysis, Recordings):
             assert isinstance(obj, Population | PopulationView)
             pairs = np.concatenate(track.chunks) if track.chunks else np.zeros((0, 2), np.int64)
             return tools.group(pairs[:, 0], pairs[:, 1], obj.ranks.tolist())
+        wires = track.wires[0] if track.wires else None
+        if any(w is not wires for w in track.wires) and self.owner._values.locality(track.variable) == "local":
+            return self._ragged(track)
         rows = np.concatenate(track.chunks) if track.chunks else np.zeros((0, self._width(track.variable)))
         if isinstance(obj, Projection):
-            return self._by_dendrite(obj, track.variable, rows)
+            return self._by_dendrite(obj, track.variable, rows, wires or obj.synapses)
         if self._is_single(track.variable):
             return rows[:, 0]
         if isinstance(obj, Population) and reshape:
@@ -363,20 +404,32 @@ class Monitor(SpikeAnalysis, Recordings):
             values.locality(variable) != "local" if isinstance(obj, Dendrite) else values.locality(variable) == "global"
         )
 
+    def _ragged(self, track: Track) -> NDArray[Any]:
+        """Rows between which synapses came and went: lists of values, for a projection one per dendrite."""
+        made: list[Any] = []
+        for rows, wires in zip(track.chunks, track.wires, strict=True):
+            assert wires is not None
+            made += [row.tolist() if isinstance(self.object, Dendrite) else wires.split(row) for row in rows]
+        dendrites = () if isinstance(self.object, Dendrite) else (self.owner.size,)
+        ragged = np.empty((len(made), *dendrites), object)
+        for place, row in enumerate(made):
+            ragged[place] = row
+        return ragged
+
     @staticmethod
-    def _by_dendrite(proj: Projection, variable: str, rows: NDArray[Any]) -> NDArray[Any]:
+    def _by_dendrite(proj: Projection, variable: str, rows: NDArray[Any], wires: Connectivity) -> NDArray[Any]:
         """Rows of a projection: (T, n_post, n_pre) where all dendrites are alike, else rows of lists."""
         locality = proj._values.locality(variable)
         if locality == "global":
             return rows[:, 0]
         if locality == "semiglobal":
             return rows
-        counts = proj.nb_synapses_per_dendrite
+        counts = np.diff(wires.row)[wires.post_ranks].tolist()
         if counts and len(set(counts)) == 1 and rows.shape[1] == sum(counts):
             return rows.reshape(len(rows), len(counts), counts[0])
         ragged = np.empty((len(rows), len(counts)), object)
         for ragged_row, row in zip(ragged, rows, strict=True):
-            ragged_row[:] = proj.synapses.split(row) if len(row) > 1 else [row.tolist()] * len(counts)
+            ragged_row[:] = wires.split(row) if len(row) > 1 else [row.tolist()] * len(counts)
         return ragged
 
     def times(self, variables: str | Sequence[str] | None = None) -> dict[str, dict[str, list[int]]]:

@@ -41,7 +41,7 @@ from nnc.runtime.team import team_size
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -150,8 +150,9 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
 
     def config(self, **keys: Any) -> dict[str, Any]:
         """Change settings of this network; gives all of them. See `setup` for the keys."""
-        if self.compiled and any(k in keys for k in ("dt", "dtype", "precision", "seed", "method")):
-            raise NNCRuntimeError("dt, precision, method and seed are fixed by compile()")
+        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
+        if self.compiled and any(k in keys for k in fixed):
+            raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
         if self._populations and keys.get("dt", self.dt) != self.dt:
             warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
@@ -309,6 +310,8 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
         begin = time.perf_counter()
+        if any(projection.has_rules for projection in self._projections):
+            self.config_.set({"structural_plasticity": True})
         line = read_command_line()
         line.check()
         self.config_.underlay(line.settings)
@@ -332,6 +335,16 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
     def current_state(self) -> State:
         """The state of a program that fits what scripts have assigned. Raises before compile."""
         return self._current().state
+
+    def up_to_date(self) -> None:
+        """Make the program that fits what scripts have assigned now, not before the next step."""
+        self._current()
+
+    def rewired(self, projections: Iterable[Projection], step: int | None) -> None:
+        """Tell the monitors that synapses came or went, in a step or (None) between two."""
+        for projection in projections:
+            for monitor in self._monitors:
+                monitor.rewired(projection, step)
 
     def _running(self) -> Compiled:
         if self._compiled is None:

@@ -31,6 +31,7 @@ from nnc.runtime.remarks import warn_rounded
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.structural import Structural
 from nnc.runtime.switches import FLAGS, Switches
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from nnc.runtime.synapse import Synapse
 
 
-class Projection(Connecting, Switches, Fields, SavedProjection):
+class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -87,6 +88,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
         self._flags = dict.fromkeys(FLAGS, True)
         self._flagged: set[str] = set()
         self._learning: dict[str, int] = {}
+        self.forget_changes()
         self.id = net.add_projection(self)
         self.name = name or f"proj{self.id}"
         self._values = self._fresh_values(self.id, net)
@@ -196,6 +198,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
         self._synapses = wired.synapses
         self._values.lengths |= {"local": wired.synapses.count, "semiglobal": self._post.size}
         self._delays = self._delay_steps(wired)
+        self._settle_delays()
         self._set_weights(wired)
         for name, value in self._given.items():
             self._write(name, value)
@@ -210,6 +213,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
     def take_synapses(self, synapses: Connectivity, delays: int | NDArray[np.int32]) -> None:
         """Take other synapses, with delays in steps; from the next program on, with initial values."""
         self._synapses, self._delays = synapses, delays
+        self._settle_delays()
         self._values.resize(synapses.count)
         self._net.changed(rewired=self)
 
@@ -302,7 +306,7 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
     @property
     def max_delay(self) -> int:
         """The longest delay in steps."""
-        return self._delays if isinstance(self._delays, int) else int(self._delays.max())
+        return self._delays if isinstance(self._delays, int) else int(self._delays.max(initial=1))
 
     @property
     def uniform_delay(self) -> int:
@@ -340,6 +344,8 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
 
     def _shared_weight(self) -> float | None:
         slot = self._values.slot("w")
+        if self._net.config_["structural_plasticity"]:
+            return None
         return self._values.uniform("w") if slot.is_parameter and slot.fixed else None
 
     def _before(self, name: str) -> Any:
@@ -447,6 +453,12 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
         """What the state block needs to know."""
         return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
 
+    def _arrays(self) -> frozenset[str]:
+        """The parameters with a value per element; new synapses must be able to differ from the others."""
+        slots = self._values.slots.values() if self.editable else ()
+        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
+        return self._values.wide() | local
+
     def describe(self) -> ProjectionDescription:
         """What the compiler is told."""
         s = self.synapses
@@ -456,12 +468,12 @@ class Projection(Connecting, Switches, Fields, SavedProjection):
             pre=self._pre.id,
             post=self._post.id,
             targets=self._targets,
-            arrays=self._values.wide(),
-            full=s.full is not None,
-            no_self=s.full is not None and s.full.no_self,
+            arrays=self._arrays(),
+            full=s.full is not None and not self.editable,
+            no_self=s.full is not None and s.full.no_self and not self.editable,
             delay="each" if not isinstance(self._delays, int) else "one" if self._delays == 1 else "uniform",
             index="u16" if max(s.n_pre, s.n_post) <= 1 << 16 else "i32",
-            wide_rows=s.count >= 1 << 31,
+            wide_rows=(s.n_pre * s.n_post if self.editable else s.count) >= 1 << 31,
             transmission_flag="transmission" in self._flagged,
             update_flag="update" in self._flagged,
             plasticity_flag="plasticity" in self._flagged,

@@ -123,7 +123,7 @@ def _plain(value: Any) -> Any:
     """Rows of different lengths as one array, filled with nan: files hold no Python objects."""
     if value.dtype != object:
         return value
-    longest = max((len(cell) for row in value for cell in row), default=0)
+    longest = max((len(cell) for cell in value.flat), default=0)
     padded = np.full((*value.shape, longest), np.nan)
     for place in np.ndindex(value.shape):
         padded[place][: len(value[place])] = value[place]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nnc.runtime.compiling import Compiled
     from nnc.runtime.monitor import Monitor
+    from nnc.runtime.structural import StructuralPhase
     from nnc.runtime.watch import Watch
 
 STRETCH: Final = 0.05
@@ -50,6 +51,7 @@ def advance(
     progress: Callable[[int], object] | None = None,
     cores: Sequence[int] = (),
     watch: Watch | None = None,
+    structural: StructuralPhase | None = None,
 ) -> Status:
     """Do a number of steps, or fewer if a stop condition holds; `progress` is told how many, from time to time.
 
@@ -62,7 +64,7 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted, _pinned(cores):
-        return _run(compiled, monitors, steps, interrupted, progress, watch)
+        return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
 
 
 def _run(
@@ -72,6 +74,7 @@ def _run(
     interrupted: Callable[[], bool],
     progress: Callable[[int], object] | None,
     watch: Watch | None,
+    structural: StructuralPhase | None,
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     start, end = block.t, block.t + steps
@@ -79,6 +82,8 @@ def _run(
     while block.t < end:
         first = block.t
         last = min(end, first + length)
+        if structural is not None:
+            last = structural.end(first, last)
         begin = time.perf_counter()
         for timed in compiled.inputs:
             last = timed.prepare(compiled.state, first, last)
@@ -95,6 +100,8 @@ def _run(
             progress(block.t - first)
         if watch is not None:
             watch.after(time.perf_counter() - begin)
+        if structural is not None and block.t > first and structural.perform(block.t - 1) and watch is not None:
+            watch.begin()
         if interrupted():
             raise KeyboardInterrupt
         if status is Status.STOPPED:

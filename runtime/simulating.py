@@ -12,6 +12,7 @@ from nnc.runtime.population import Population
 from nnc.runtime.progress import Progress
 from nnc.runtime.recordings import check_memory
 from nnc.runtime.streams import kernel_seed
+from nnc.runtime.structural import StructuralPhase
 from nnc.runtime.watch import watch_for
 
 if TYPE_CHECKING:
@@ -153,8 +154,9 @@ class Simulating(Callbacks):
         compiled = self._current()
         begin, first = time.perf_counter(), compiled.state.block.t
         try:
+            structural = StructuralPhase(self._projections, self._monitors)
             cores, watch = self.config_["visible_cores"], self._watching(compiled)
-            return running.advance(compiled, self._monitors, steps, progress, cores, watch)
+            return running.advance(compiled, self._monitors, steps, progress, cores, watch, structural)
         finally:
             self._seconds += time.perf_counter() - begin
             self._steps_done += compiled.state.block.t - first

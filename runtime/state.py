@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.layout import LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.connectivity import Connectivity
+    from nnc.runtime.edits import Edit
     from nnc.runtime.memory import Memory
 
 NEVER_SPIKED = -10000
@@ -227,6 +228,36 @@ class State:
             and spec.name not in attributes
             and not self._is_index(spec.name)
         ]
+
+    def rewire(self, symbol: str, edit: Edit, delay: int | NDArray[np.int32], fresh: Mapping[str, Any]) -> None:
+        """Store other synapses of a projection. Those that stay keep all their values.
+
+        `fresh` are the values of the created ones by attribute; what is not in it starts as it does before step 0.
+        """
+        names = [f.name for f in self.block.layout.fields if self._synaptic(f.name) is self.storages[symbol]]
+        old = {name: self.read(name) for name in names}
+        storage = self.storages[symbol] = Storage(symbol, self.block.layout, edit.synapses, self.block.team)
+        self.block.resize(storage.sizes(delay if isinstance(delay, int) else 1))
+        for name, values in old.items():
+            start = NEVER_SPIKED if name.endswith(_STAMPS) else 0
+            carried = edit.carry(values, fresh.get(name.partition(".")[2], start))
+            self.memory.write(name, storage.place(carried))
+        self._connect([ProjectionSizes(symbol, edit.synapses, delay)])
+
+    def deepen(self, symbol: str, ring: int) -> None:
+        """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
+        depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
+        if ring <= depth:
+            return
+        rings = [f.name for f in self.block.layout.fields if f.extent[:1] == (f"{symbol}.ring",)]
+        old = {name: self.memory.read(name).reshape(depth, -1).copy() for name in rings}
+        self.block.resize({f"{symbol}.ring": ring})
+        steps = np.arange(now - depth, now)
+        for name, rows in old.items():
+            older = rows[(now - depth) % depth]
+            deeper = np.tile(older if name.endswith(".past") else np.zeros_like(older), (ring, 1))
+            deeper[steps % ring] = rows[steps % depth]
+            self.memory.write(name, deeper.reshape(-1))
 
     def _connect(self, projections: list[ProjectionSizes]) -> None:
         for proj in projections:

@@ -13,6 +13,7 @@ from nnc.runtime.values import Creating, Pruning
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nnc.compiler.description import RuleDecl
     from nnc.compiler.diagnostics import Source
     from nnc.compiler.frontend.source import Site
     from nnc.runtime.describe import Parameters, Statements
@@ -94,16 +95,9 @@ class DefaultSpikingSynapse(Synapse):
         super().__init__(pre_spike="g_target += w", name="DefaultSpikingSynapse")
 
 
-def _rule(given: object, kind: type[Creating] | type[Pruning], site: Site, what: str) -> Source | None:
+def _rule(given: object, kind: type[Creating] | type[Pruning], site: Site, what: str) -> Source | RuleDecl | None:
     if isinstance(given, kind):
-        return describe.text(_with_flags(given), site, what)
+        return describe.rule(given, site, what)
     if given is None or isinstance(given, str):
         return describe.text(given, site, what)
     raise NNCTypeError(f"Synapse: {what} is a string or {kind.__name__}(...), not {given!r}")
-
-
-def _with_flags(rule: Creating | Pruning) -> str:
-    flags = [f"proba = {rule.proba}"]
-    if isinstance(rule, Creating):
-        flags += [f"w = {rule.w}"] + ([] if rule.d is None else [f"d = {rule.d}"])
-    return f"{rule.equation} : {', '.join(flags)}"

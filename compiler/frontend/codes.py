@@ -54,7 +54,7 @@ CODES: Final[dict[str, str]] = {
     "N0503": "a method for something that is no differential equation",
     "N0504": "unknown method",
     "N0505": "a differential equation where only assignments are executed",
-    "N0601": "structural plasticity by equations",
+    "N0601": "a rule of structural plasticity that cannot be followed",
     "N0602": "unknown operation",
     "N0603": "an operation other than the sum in a spiking synapse",
     "N0604": "axonal and postsynaptic events in one synapse",

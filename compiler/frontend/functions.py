@@ -31,14 +31,23 @@ def function_names(source: Source) -> list[str]:
     return [f.name.name for f in found]
 
 
-def build_functions(globals: Globals, own: Iterable[ast.FunctionDefinition], dtype: DType) -> dict[str, model.Function]:
-    """The functions of a network and of one of its models, by name; the model's hide those of the network.
+def visible_functions(globals: Globals, own: Iterable[ast.FunctionDefinition]) -> dict[str, ast.FunctionDefinition]:
+    """The functions of a network and of one of its models as syntax, by name; the model's hide those of the network.
 
     Raises `DiagnosticError` for errors in the functions of the network.
     """
     diagnostics = Diagnostics()
     visible = {f.name.name: f for f in (*global_functions(globals, diagnostics), *own)}
     diagnostics.raise_if_errors()
+    return visible
+
+
+def build_functions(globals: Globals, own: Iterable[ast.FunctionDefinition], dtype: DType) -> dict[str, model.Function]:
+    """The functions of a network and of one of its models, by name; the model's hide those of the network.
+
+    Raises `DiagnosticError` for errors in the functions of the network.
+    """
+    visible = visible_functions(globals, own)
     block = Block()
     meaning = Meaning(dtype, At.one, {}, constants=frozenset(globals.constants), functions=visible)
     Bodies(Builder(block), meaning).functions(visible.values())

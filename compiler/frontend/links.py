@@ -66,7 +66,12 @@ def attribute_types(owner: PopulationDescription | ProjectionDescription, dtype:
         differs = info.assigned or info.name in owner.arrays or info.name in streams
         return each if info.locality == "local" and differs else At.one
 
-    return {a.name: value_type(_DTYPES.get(a.kind, dtype), at(a)) for a in localities(owner).values()}
+    return {a.name: value_type(attribute_dtype(a, dtype), at(a)) for a in localities(owner).values()}
+
+
+def attribute_dtype(info: AttributeInfo, dtype: DType) -> DType:
+    """The element type of an attribute in a network whose float type is `dtype`."""
+    return _DTYPES.get(info.kind, dtype)
 
 
 def seen_from(types: Mapping[str, Type], side: At) -> dict[str, Type]:
@@ -106,6 +111,9 @@ def _expressions(synapse: SynapseModel) -> Iterator[Expr]:
         yield from (b.value for b in info.bounds)
     if synapse.psp is not None:
         yield synapse.psp
+    for rule in (synapse.creating, synapse.pruning):
+        if rule is not None:
+            yield rule.condition
     for event in (*synapse.pre_spike, *synapse.post_spike, *synapse.pre_axon_spike):
         yield event.assignment.value
         yield from (b.value for b in event.bounds)

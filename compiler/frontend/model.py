@@ -33,7 +33,10 @@ class DistributionCall:
     keywords: tuple[tuple[str, float], ...] = ()
 
 
-InitialValue = Value | ConstantRef | Drawn | AttributeRef | DistributionCall
+Amount = Value | ConstantRef | Drawn | DistributionCall
+"""A number that is known, or drawn, without a look at the attributes of a model."""
+
+InitialValue = Amount | AttributeRef
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,20 @@ class EventStatement:
     assignment: Assignment
     bounds: tuple[Bound, ...] = ()
     unless_post: bool = False
+
+
+@dataclass(frozen=True)
+class StructuralRule:
+    """When synapses are created or removed, and how likely. New ones get the weight `w` and the delay `d` (ms).
+
+    Without `d` a new synapse has the delay of the others.
+    """
+
+    condition: Expr
+    proba: Amount = 1.0
+    w: Amount = 0.0
+    d: Amount | None = None
+    loc: Loc = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -148,6 +165,8 @@ class SynapseModel(Model):
     pre_spike: tuple[EventStatement, ...] = ()
     post_spike: tuple[EventStatement, ...] = ()
     pre_axon_spike: tuple[EventStatement, ...] = ()
+    creating: StructuralRule | None = None
+    pruning: StructuralRule | None = None
 
 
 @dataclass(frozen=True)

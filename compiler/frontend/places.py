@@ -81,5 +81,10 @@ def event(what: str) -> Place:
     return place if what == "post_spike" else _with(place, "g_target")
 
 
+def rule(what: str) -> Place:
+    """The place of the conditions of `creating` and `pruning`."""
+    return Place(f"the condition of '{what}'", sides=True)
+
+
 def _with(place: Place, *names: str) -> Place:
     return replace(place, names=place.names | frozenset(names))

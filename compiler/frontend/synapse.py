@@ -10,6 +10,7 @@ from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.analysis import Analysis, mark_assigned
 from nnc.compiler.frontend.model import AttributeInfo, EventStatement, SynapseModel
 from nnc.compiler.frontend.names import check, walk
+from nnc.compiler.frontend.rules import check_rule, read_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,8 @@ class SynapseAnalysis(Analysis):
         self.pre_spike = self.declare.events(description.pre_spike, "pre_spike", flags.EVENT)
         self.post_spike = self.declare.events(description.post_spike, "post_spike", flags.EVENT)
         self.axon = self.declare.events(description.pre_axon_spike, "pre_axon_spike", flags.EVENT)
+        self.creating = read_rule(description.creating, "creating", self.texts, globals.constants)
+        self.pruning = read_rule(description.pruning, "pruning", self.texts, globals.constants)
         eventful = bool(self.pre_spike or self.post_spike or self.axon)
         driven = any(e.flags.method == "event_driven" for e in self.entries)
         self.kind: Kind = pre_kind or ("spiking" if eventful or driven else "rate")
@@ -47,6 +50,8 @@ class SynapseAnalysis(Analysis):
         self.event_driven(self.kind)
         psp = self.checked_psp(scope)
         pre_spike, post_spike, axon = self.checked_events(scope, psp)
+        check_rule(self.creating, "creating", scope, self.diagnostics)
+        check_rule(self.pruning, "pruning", scope, self.diagnostics)
         self.finish()
         return SynapseModel(
             name=self.given.name,
@@ -62,15 +67,13 @@ class SynapseAnalysis(Analysis):
             pre_spike=pre_spike,
             post_spike=post_spike,
             pre_axon_spike=axon,
+            creating=self.creating,
+            pruning=self.pruning,
         )
 
     def check_api(self) -> None:
-        """N0601 to N0605: what the arguments of `Synapse` demand together."""
+        """N0602 to N0605: what the arguments of `Synapse` demand together."""
         d, given = self.diagnostics, self.given
-        for rule in (given.creating, given.pruning):
-            if rule is not None:
-                help = "create and remove synapses from Python between calls of simulate()"
-                d.error("N0601", "structural plasticity by equations is not supported yet", given.loc, help=help)
         if given.operation not in ("sum", "max", "min", "mean"):
             help = "operations are 'sum', 'max', 'min' and 'mean'"
             d.error("N0602", f"unknown operation '{given.operation}'", given.loc, help=help)

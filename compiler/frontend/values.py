@@ -113,7 +113,7 @@ def initial_value(
     if isinstance(expr, ast.Name) and expr.name in constants:
         return ConstantRef(expr.name)
     if isinstance(expr, ast.Call) and expr.side is None and expr.name in DISTRIBUTIONS:
-        return _distribution(expr, d)
+        return drawn(expr, d)
     value = number(expr)
     if value is not None and _storable(value, kind):
         return stored(value, kind)
@@ -130,7 +130,8 @@ def _storable(value: Value, kind: Kind) -> bool:
     return kind != "int" or (math.isfinite(value) and -(2**31) <= value < 2**31)
 
 
-def _distribution(call: ast.Call, d: Diagnostics) -> DistributionCall:
+def drawn(call: ast.Call, d: Diagnostics) -> DistributionCall:
+    """A distribution whose parameters are numbers, as a value to be drawn by the runtime."""
     known = DISTRIBUTIONS[call.name]
     values = [(e, number(e)) for e in (*call.arguments, *(e for _, e in call.keywords))]
     for expr, value in values:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.runtime.dendrite import Dendrite
+from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.monitor import Monitor, Track
 from nnc.runtime.projection import Projection
 from nnc.runtime.views import PopulationView
@@ -33,6 +34,7 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
         for name, track in monitor._tracks.items():
             tracks[name] = {"segments": track.segments, "last": track.last, "rows": bool(track.chunks)}
             if track.chunks:
+                _check_same_synapses(monitor, track)
                 arrays[f"monitor{number}/{name}"] = np.concatenate(track.chunks)
         entries.append(
             {
@@ -46,6 +48,18 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
             }
         )
     return entries, arrays
+
+
+def _check_same_synapses(monitor: Monitor, track: Track) -> None:
+    """Rows of different synapses do not make one array."""
+    owner = monitor.owner
+    if not isinstance(owner, Projection) or owner._values.locality(track.variable) != "local":
+        return
+    if any(wires is not track.wires[0] for wires in track.wires):
+        raise NNCRuntimeError(
+            f"monitor '{monitor.name}' holds '{track.variable}' of synapses that have changed since; "
+            "get() its data before saving"
+        )
 
 
 def close(network: Network) -> None:
@@ -75,7 +89,8 @@ def _take(monitor: Monitor, archive: Archive, number: int, entry: Mapping[str, A
     for name, saved in entry["tracks"].items():
         chunks = [archive.array(f"monitor{number}/{name}")] if saved["rows"] else []
         segments, last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
-        tracks[str(name)] = Track(str(name), None, chunks, segments, last)
+        wires = [monitor.owner.synapses if isinstance(monitor.owner, Projection) else None] * len(chunks)
+        tracks[str(name)] = Track(str(name), None, chunks, wires, segments, last)
     monitor._tracks = tracks
     monitor._period, monitor._offset = int(entry["period"]), int(entry["offset"])
     monitor.spike_count, monitor.neuron_steps = (int(count) for count in entry["spikes"])

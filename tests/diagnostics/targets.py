@@ -6,7 +6,6 @@ from nnc.runtime.synapse import Synapse
 SPIKING = Neuron(equations="dv/dt = g_exc", spike="v > 1", reset="v = 0")
 RATE = Neuron(equations="r = sum(exc)")
 
-structural = Synapse(creating="pre.r > 1 : proba=0.5")  # error: N0601 'Synapse'
 spiking_operation = {
     "pre": SPIKING,
     "post": SPIKING,
