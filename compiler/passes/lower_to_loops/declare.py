@@ -78,8 +78,14 @@ def _extent(network: Network, field: step.Field, drawn: bool) -> tuple[str, ...]
         synapses = network.synapses[owner]
         if synapses.layout.startswith("csr"):
             return (f"{owner}.nnz",)
-        return (f"{owner}.pre_count", f"{owner}.post_count")
+        return _matrix(owner, synapses.layout)
     return (f"{network.population_of(owner)}.{'n64' if drawn else 'n'}",)
+
+
+def _matrix(name: str, layout: str) -> tuple[str, ...]:
+    """Extents of the fields of a dense projection: the runtime tells by their order which neurons own the rows."""
+    ends = (f"{name}.pre_count", f"{name}.post_count")
+    return ends if layout == "dense_pre" else ends[::-1]
 
 
 def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
@@ -91,7 +97,7 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
     if op.layout.startswith("dense"):
         for size in ("pre_first", "pre_count", "post_first", "post_count"):
             out.size(f"{name}.{size}", loc)
-        extent: tuple[str, ...] = (f"{name}.pre_count", f"{name}.post_count")
+        extent = _matrix(name, op.layout)
     else:
         extent = (f"{name}.nnz",)
     if op.layout == "csr_pre":
