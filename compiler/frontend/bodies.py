@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.lower_expr import Lowering, function_symbol, function_types
 from nnc.compiler.ir import model
-from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.names import attribute_symbol
