@@ -375,6 +375,8 @@ def main() -> int:
     begin = time.monotonic()
     for number, given in inputs(options.seed, options.first, options.count):
         result = tester.run(given)
+        if (number - options.first) % 10_000 == 9_999:
+            print(f"{number - options.first + 1} inputs after {time.monotonic() - begin:.0f} s", flush=True)
         if not result.bad:
             outcomes[result.text] += 1
         elif result.text not in findings:

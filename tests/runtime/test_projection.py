@@ -233,3 +233,16 @@ def test_array_weights_fit_the_synapses_or_are_refused(net, ends):
     other.connect(pop, pop, "exc").all_to_all(weights=np.arange(6.0))
     with pytest.raises(NNCError, match="takes 2 values, got 6"):
         other.compile()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (3, 3)])
+def test_each_weight_of_a_full_matrix_belongs_to_its_pair_of_neurons(shape):
+    weights = np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape)
+    net = ann.Network(dt=1.0)
+    pre = net.create(shape[1], ann.Neuron(equations="r = r"))
+    pre.r = 10.0 ** np.arange(shape[1])
+    post = net.create(shape[0], ann.Neuron(equations="r = sum(exc)"))
+    net.connect(pre, post, "exc").from_matrix(weights)
+    net.compile()
+    net.simulate(2.0)
+    assert post.r.tolist() == (weights @ pre.r).tolist()

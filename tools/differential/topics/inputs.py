@@ -10,7 +10,7 @@ def timed(schedule: float, period: float) -> Case:
     """Rates that change by a schedule, repeated after `period` if that is positive."""
 
     def build(script: Script) -> None:
-        pre = script.net.create(script.ann.TimedArray(RATES, schedule, period))
+        pre = script.net.create(script.ann.TimedArray(rates=RATES, schedule=schedule, period=period))
         cells = script.cells(parameters="k = 1.0", equations="v = sum(exc)\nr = v")
         script.link(pre, cells)
         script.record("cells", cells, "r v")
