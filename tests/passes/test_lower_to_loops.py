@@ -42,7 +42,7 @@ def test_reading_of_the_pre_neuron_what_the_spike_changes_is_an_error() -> None:
     text = COBA.replace("DELAY", "one").replace(
         "    step.accumulate", "    %p = step.read @pop0.g_exc : f64[pre]\n    step.accumulate", 1
     )
-    with pytest.raises(DiagnosticError, match=r"N0701.*reads it of the pre neuron"):
+    with pytest.raises(DiagnosticError, match=r"N0412.*reads it of the pre neuron"):
         Network(text, {"pop0": 4}).lowered()
 
 

@@ -99,7 +99,7 @@ def _check(module: Module, context: Context) -> bool:
         for read in pre_fields_changed(op):
             good = False
             context.diagnostics.error(
-                "N0701",
+                "N0412",
                 f"a spike changes {read.field} of the post neuron and reads it of the pre neuron",
                 read.loc,
                 help="the result would depend on the order of the spikes; copy the attribute to another variable in "
