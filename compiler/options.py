@@ -38,7 +38,7 @@ class Options:
 
     target: str | None = None
     pipeline: str | None = None
-    target_options: Mapping[str, str | bool] = field(default_factory=dict)
+    target_options: Mapping[str, str | bool | int] = field(default_factory=dict)
     cache: bool = True
     verify: bool = False
     looks: Looks = field(default_factory=Looks)

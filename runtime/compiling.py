@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
 
 def options_of(
-    config: Config, compiler: str, flags: str | list[str], clean: bool, debug: bool, user_file: UserFile | None = None
+    config: Config,
+    compiler: str,
+    flags: str | list[str],
+    clean: bool,
+    debug: bool,
+    user_file: UserFile | None = None,
+    device: object = 0,
 ) -> Options:
     """The options of the compiler that the settings, the arguments of `compile()` and the user's file stand for."""
     asked = compiler != "default" or flags != "default"
@@ -39,7 +45,11 @@ def options_of(
         raise NNCRuntimeError(f"compiler and compiler_flags belong to paradigm='openmp', not '{config.target}'")
     target = "openmp" if asked else config.target
     chosen = _compiler_words(compiler, flags, user_file or UserFile()) if target == "openmp" else None
-    options: dict[str, str | bool] = {} if chosen is None else {"compiler": chosen}
+    options: dict[str, str | bool | int] = {} if chosen is None else {"compiler": chosen}
+    if target == "cuda":
+        if not isinstance(device, int) or isinstance(device, bool) or device < 0:
+            raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
+        options["device"] = device
     return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
 
 

@@ -316,7 +316,10 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         line.check()
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
-        self._options = options_of(self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file)
+        device = (cuda_config or {}).get("device", line.device or user_file.device)
+        self._options = options_of(
+            self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device
+        )
         self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
         self._stale = False
         self._compile_seconds = time.perf_counter() - begin
