@@ -47,13 +47,3 @@ def test_a_device_is_a_number(asked: list[int]) -> None:
     with pytest.raises(ann.ANNarchyException, match="a number from 0"):
         network().compile(silent=True, cuda_config={"device": "first"})
     assert asked == []
-
-
-def test_a_machine_without_libraries_gets_the_hint() -> None:
-    net = network()
-    try:
-        net.compile(silent=True)
-    except TargetUnavailable as error:
-        assert error.help
-    else:
-        net.simulate(1.0)
