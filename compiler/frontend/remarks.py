@@ -67,6 +67,8 @@ def expressions(model: Model) -> Iterator[Expr]:
         yield from (c.value for c in (model.spike, model.axon_spike) if c is not None)
     if isinstance(model, SynapseModel) and model.psp is not None:
         yield model.psp
+    if isinstance(model, SynapseModel):
+        yield from (rule.condition for rule in (model.creating, model.pruning) if rule is not None)
     yield from (f.body for f in model.functions)
 
 

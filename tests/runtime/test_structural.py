@@ -38,7 +38,8 @@ def network(synapse=None, *, pre=3, post=2, matrix=((1.0, None, 3.0), (None, 5.0
 
 
 def test_a_created_synapse_has_its_weight_and_initial_values_and_takes_part():
-    synapse = ann.Synapse(parameters=dict(c=ann.Parameter(7.0, locality="local")), equations="age = age + 1 : init = 2")
+    c = ann.Parameter(7.0, locality="local")
+    synapse = ann.Synapse(parameters=dict(c=c), equations="age = age + 1 + 0*c : init = 2")
     net, a, b, proj = network(synapse)
     net.compile()
     a.x = [1.0, 10.0, 100.0]
