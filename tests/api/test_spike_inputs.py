@@ -280,3 +280,13 @@ def test_rates_that_are_drawn_depend_on_the_seed_of_the_network():
         return ann.Network(seed=seed).create(ann.PoissonPopulation(5, rates=ann.Uniform(0.0, 10.0))).rates.tolist()
 
     assert drawn(1) == drawn(1) != drawn(2)
+
+
+def test_a_synapse_cannot_read_what_drives_a_source() -> None:
+    net = ann.Network()
+    source = net.create(ann.SpikeSourceArray([1.0, 2.0]))
+    post = net.create(1, ann.IF_curr_exp)
+    synapse = ann.Synapse(parameters="x = 1.0", pre_spike="g_target += w * ite(pre.due, x, 0.0)")
+    net.connect(source, post, "exc", synapse).one_to_one(weights=1.0)
+    with pytest.raises(ann.ANNarchyException, match="N0614"):
+        net.compile(silent=True)
