@@ -336,6 +336,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:WARNING. warning.N0701")  # 1/0 is among the values that are tested
 @TARGET
 def test_built_in_functions(target: str) -> None:
     """2.6, 2.8 and D12."""
