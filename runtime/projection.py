@@ -466,12 +466,6 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         """What the state block needs to know."""
         return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
 
-    def _arrays(self) -> frozenset[str]:
-        """The parameters with a value per element; new synapses must be able to differ from the others."""
-        slots = self._values.slots.values() if self.editable else ()
-        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
-        return self._values.wide() | local
-
     def describe(self) -> ProjectionDescription:
         """What the compiler is told."""
         s = self.synapses

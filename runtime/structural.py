@@ -119,6 +119,12 @@ class Structural:
         """Whether the program must expect that synapses come and go."""
         return self._editable or self.has_rules
 
+    def _arrays(self) -> frozenset[str]:
+        """The parameters with a value per element; new synapses must be able to differ from the others."""
+        slots = self._values.slots.values() if self.editable else ()
+        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
+        return self._values.wide() | local
+
     @property
     def reach(self) -> int:
         """The longest delay in steps that a synapse may have had or may get without more room for the past."""
