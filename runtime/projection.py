@@ -228,35 +228,6 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
             weights = np.full(self._values.lengths["local"], weights)
         self._values.write("w", weights)
 
-    def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
-        rule, dt = self._rule, self._net.dt
-        assert rule is not None
-        delays = rule.delays if wired.delays is None else wired.delays
-        if isinstance(delays, RandomDistribution):
-            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
-        else:
-            self._warn_rounded(np.asarray(delays, np.float64))
-        steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
-        if steps.ndim and steps.size != wired.synapses.count:
-            raise NNCValueError(f"projection '{self.name}': {steps.size} delays for {wired.synapses.count} synapses")
-        if steps.ndim == 0 or (steps.size and (steps == steps.flat[0]).all()):
-            return int(steps.flat[0])
-        return steps if steps.size else 1
-
-    def _warn_rounded(self, delays: NDArray[np.float64]) -> None:
-        """Warn of given delays that are no multiples of dt; 0 stands for the shortest delay, one step."""
-        dt = self._net.dt
-        exact = delays / dt
-        rounded = delays[(np.abs(exact - np.rint(exact)) > 1e-6 * np.maximum(1.0, exact)) & (delays > 0.0)]
-        if rounded.size:
-            first = float(rounded.flat[0])
-            taken = max(1.0, float(np.rint(first / dt))) * dt
-            what = "the delay" if delays.ndim == 0 else f"{rounded.size} of {delays.size} delays, the first"
-            warn(
-                f"projection '{self.name}': {what} of {first:g} ms is no multiple of dt = {dt:g} ms and is rounded to "
-                f"{taken:g} ms"
-            )
-
     @property
     def synapses(self) -> Connectivity:
         """The synapses in canonical order. Raises before compile."""

@@ -12,7 +12,8 @@ from nnc.compiler.frontend.model import DistributionCall
 from nnc.runtime import edits
 from nnc.runtime.attributes import distribution_of
 from nnc.runtime.conditions import Condition
-from nnc.runtime.errors import NNCRuntimeError, NNCValueError
+from nnc.runtime.errors import NNCRuntimeError, NNCValueError, warn
+from nnc.runtime.random import RandomDistribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nnc.compiler.frontend.model import StructuralRule, SynapseModel
     from nnc.runtime.attributes import Attributes
     from nnc.runtime.connectivity import Connectivity
-    from nnc.runtime.connectors.rule import Rule
+    from nnc.runtime.connectors.rule import Rule, Wired
     from nnc.runtime.edits import Edit
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
@@ -55,6 +56,7 @@ class Structural:
     _pre: Population
     _model: SynapseModel
     _rule: Rule | None
+    _redraws: int
     _synapses: Connectivity | None
     _delays: int | NDArray[np.int32]
     _values: Attributes
@@ -144,6 +146,35 @@ class Structural:
         if not self._net.config_["structural_plasticity"]:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
+            )
+
+    def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
+        rule, dt = self._rule, self._net.dt
+        assert rule is not None
+        delays = rule.delays if wired.delays is None else wired.delays
+        if isinstance(delays, RandomDistribution):
+            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
+        else:
+            self._warn_rounded(np.asarray(delays, np.float64))
+        steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
+        if steps.ndim and steps.size != wired.synapses.count:
+            raise NNCValueError(f"projection '{self.name}': {steps.size} delays for {wired.synapses.count} synapses")
+        if steps.ndim == 0 or (steps.size and (steps == steps.flat[0]).all()):
+            return int(steps.flat[0])
+        return steps if steps.size else 1
+
+    def _warn_rounded(self, delays: NDArray[np.float64]) -> None:
+        """Warn of given delays that are no multiples of dt; 0 stands for the shortest delay, one step."""
+        dt = self._net.dt
+        exact = delays / dt
+        rounded = delays[(np.abs(exact - np.rint(exact)) > 1e-6 * np.maximum(1.0, exact)) & (delays > 0.0)]
+        if rounded.size:
+            first = float(rounded.flat[0])
+            taken = max(1.0, float(np.rint(first / dt))) * dt
+            what = "the delay" if delays.ndim == 0 else f"{rounded.size} of {delays.size} delays, the first"
+            warn(
+                f"projection '{self.name}': {what} of {first:g} ms is no multiple of dt = {dt:g} ms and is rounded to "
+                f"{taken:g} ms"
             )
 
     def _settle_delays(self) -> None:
