@@ -27,7 +27,6 @@ from nnc.runtime.fields import Fields
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime.remarks import warn_rounded
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
@@ -228,21 +227,6 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         if isinstance(weights, float) and (rule.multiple and locality == "local"):
             weights = np.full(self._values.lengths["local"], weights)
         self._values.write("w", weights)
-
-    def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
-        rule, dt = self._rule, self._net.dt
-        assert rule is not None
-        delays = rule.delays if wired.delays is None else wired.delays
-        if isinstance(delays, RandomDistribution):
-            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
-        else:
-            warn_rounded(self.name, np.asarray(delays, np.float64), dt)
-        steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
-        if steps.ndim and steps.size != wired.synapses.count:
-            raise NNCValueError(f"projection '{self.name}': {steps.size} delays for {wired.synapses.count} synapses")
-        if steps.ndim == 0 or (steps.size and (steps == steps.flat[0]).all()):
-            return int(steps.flat[0])
-        return steps if steps.size else 1
 
     @property
     def synapses(self) -> Connectivity:
@@ -452,12 +436,6 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
     def sizes(self) -> ProjectionSizes:
         """What the state block needs to know."""
         return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
-
-    def _arrays(self) -> frozenset[str]:
-        """The parameters with a value per element; new synapses must be able to differ from the others."""
-        slots = self._values.slots.values() if self.editable else ()
-        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
-        return self._values.wide() | local
 
     def describe(self) -> ProjectionDescription:
         """What the compiler is told."""

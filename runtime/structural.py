@@ -13,6 +13,8 @@ from nnc.runtime import edits
 from nnc.runtime.attributes import distribution_of
 from nnc.runtime.conditions import Condition
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
+from nnc.runtime.random import RandomDistribution
+from nnc.runtime.remarks import warn_rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from nnc.compiler.frontend.model import StructuralRule, SynapseModel
     from nnc.runtime.attributes import Attributes
     from nnc.runtime.connectivity import Connectivity
-    from nnc.runtime.connectors.rule import Rule
+    from nnc.runtime.connectors.rule import Rule, Wired
     from nnc.runtime.edits import Edit
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
@@ -55,6 +57,7 @@ class Structural:
     _pre: Population
     _model: SynapseModel
     _rule: Rule | None
+    _redraws: int
     _synapses: Connectivity | None
     _delays: int | NDArray[np.int32]
     _values: Attributes
@@ -119,6 +122,12 @@ class Structural:
         """Whether the program must expect that synapses come and go."""
         return self._editable or self.has_rules
 
+    def _arrays(self) -> frozenset[str]:
+        """The parameters with a value per element; new synapses must be able to differ from the others."""
+        slots = self._values.slots.values() if self.editable else ()
+        local = {s.name for s in slots if s.is_parameter and self._values.locality(s.name) == "local"}
+        return self._values.wide() | local
+
     @property
     def reach(self) -> int:
         """The longest delay in steps that a synapse may have had or may get without more room for the past."""
@@ -139,6 +148,21 @@ class Structural:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
             )
+
+    def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
+        rule, dt = self._rule, self._net.dt
+        assert rule is not None
+        delays = rule.delays if wired.delays is None else wired.delays
+        if isinstance(delays, RandomDistribution):
+            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
+        else:
+            warn_rounded(self.name, np.asarray(delays, np.float64), dt)
+        steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
+        if steps.ndim and steps.size != wired.synapses.count:
+            raise NNCValueError(f"projection '{self.name}': {steps.size} delays for {wired.synapses.count} synapses")
+        if steps.ndim == 0 or (steps.size and (steps == steps.flat[0]).all()):
+            return int(steps.flat[0])
+        return steps if steps.size else 1
 
     def _settle_delays(self) -> None:
         """After wiring: new synapses may have other delays than the first ones."""
