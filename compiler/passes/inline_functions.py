@@ -88,7 +88,7 @@ def _report(circle: list[model.Function], diagnostics: Diagnostics) -> None:
 
 
 def _name(function: model.Function) -> str:
-    return function.sym.removeprefix(model.FUNCTION_PREFIX)
+    return str(function.sym).removeprefix(model.FUNCTION_PREFIX)
 
 
 def _inline_call(call: model.Call) -> None:
