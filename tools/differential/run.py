@@ -1,8 +1,9 @@
 """Runs the scripts of `topics/` on nnc and on ANNarchy and compares what they record, step by step.
 
 `python tools/differential/run.py --annarchy VENV/bin/python --work FOLDER` runs all topics and writes
-`docs/differential.md`; `--topics events` runs some of them and only prints. Results of ANNarchy stay in the work
-folder and are used again while the scripts do not change. The exit status is 1 if a difference is not explained.
+`docs/differential.md`; `--topics events` runs some of them and only prints, or writes what there is with `--write`.
+Results of ANNarchy stay in the work folder and are used again while the scripts do not change. The exit status is 1
+if a difference is not explained.
 """
 
 from __future__ import annotations
@@ -151,6 +152,9 @@ def page(rows: list[Row], versions: str) -> str:
         "| topic | script | status | largest relative difference |",
         "|---|---|---|---|",
     ]
+    missing = [topic for topic in TOPICS if topic not in {row.topic for row in rows}]
+    if missing:
+        lines[-3:-3] = ["", f"Not run this time: {', '.join(missing)}."]
     for row in rows:
         number = "" if row.difference is None else f"{row.difference:.1e}" if row.difference else "0"
         lines.append(f"| {row.topic} | {row.case} | {row.status.replace('|', '/')} | {number} |")
@@ -172,6 +176,7 @@ def main() -> int:
     parser.add_argument("--annarchy", type=Path, required=True, help="Python of an environment with ANNarchy")
     parser.add_argument("--work", type=Path, required=True, help="folder for traces and for what ANNarchy builds")
     parser.add_argument("--topics", nargs="*", choices=TOPICS, help="only these; nothing is written then")
+    parser.add_argument("--write", action="store_true", help="write the table even if it is not complete")
     options = parser.parse_args()
     sys.path.insert(0, str(HERE))
     pythons = {"nnc": Path(sys.executable), "ANNarchy": options.annarchy.absolute()}
@@ -189,7 +194,7 @@ def main() -> int:
         version(pythons["ANNarchy"], "ANNarchy"),
     ]
     text = page(rows, ", ".join(versions))
-    if not options.topics:
+    if options.write or not options.topics:
         (ROOT / "docs" / "differential.md").write_text(text)
     return 0 if all(row.good for row in rows) else 1
 

@@ -57,7 +57,7 @@ def switched(script: Script) -> None:
     script.record("silent", silent, "x")
 
 
-PAIR = "0.2*dv/dt = 0.1*k - 0.2*v + 0.1*g_a - 0.05*g_b"
+PAIR = "0.2*dv/dt = 0.1*k - 0.2*v + 0.12*g_a - 0.05*g_b"
 
 TOPIC = Topic(
     cases={
