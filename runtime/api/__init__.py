@@ -292,7 +292,29 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 
 
+_NOT_YET = frozenset(
+    [
+        "ANNtoSNNConverter",
+        "BoldModel",
+        "BoldMonitor",
+        "Convolution",
+        "Copy",
+        "DiagonalProjection",
+        "ImagePopulation",
+        "Logger",
+        "Pooling",
+        "Transpose",
+        "VideoPopulation",
+        "check_profile_results",
+        "report",
+    ]  # fmt: skip
+)
+"""Names of the ANNarchy API that are known but not made yet."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _NOT_YET:
+        raise AttributeError(f"'{name}' is not available in this version of nnc")
     if name not in _PLACES:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")
     module, attribute = _PLACES[name]
