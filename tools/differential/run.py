@@ -127,7 +127,12 @@ def compared(topic: str, ours: Recorded, theirs: Recorded) -> Iterable[Row]:
 
 
 def limited(name: str, ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The difference of a trace; spikes are equal or they are not."""
+    """The difference of a trace; spikes are equal or they are not.
+
+    ANNarchy gives the rows of a population-wide variable the geometry of the population: the same values, wrongly cut.
+    """
+    if ours.size == theirs.size:
+        theirs = theirs.reshape(ours.shape)
     if name.endswith(".spike"):
         return 0.0 if np.array_equal(ours, theirs) else float("inf")
     return difference(ours, theirs)
