@@ -293,7 +293,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 
 
 _NOT_YET = frozenset(
-    [
+    {
         "ANNtoSNNConverter",
         "BoldModel",
         "BoldMonitor",
@@ -307,7 +307,7 @@ _NOT_YET = frozenset(
         "VideoPopulation",
         "check_profile_results",
         "report",
-    ]  # fmt: skip
+    }
 )
 """Names of the ANNarchy API that are known but not made yet."""
 
