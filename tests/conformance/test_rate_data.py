@@ -40,6 +40,7 @@ def test_standard_rate_coded_models(target: str, precision: str) -> None:
     assert rows["IBCM"] == given([1, 1.000049878, 1.000348097, 1.001238686], precision)
 
 
+@pytest.mark.filterwarnings("ignore:WARNING. projection .* is no multiple of dt")
 @TARGET
 def test_delays_are_rounded_half_to_even_and_the_queue_holds_initial_values(target: str) -> None:
     bench = Bench(target, dt=0.5)

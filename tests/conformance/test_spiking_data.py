@@ -66,6 +66,7 @@ def test_refractory_steps_and_what_goes_on_in_them(target: str) -> None:
     assert rows["r"][:7].tolist() == [0, 250, 250, 500, 500, 500, 500]
 
 
+@pytest.mark.filterwarnings("ignore:WARNING. warning.N0611")
 @TARGET
 @pytest.mark.parametrize("statements", ["w += 1.0; g_target += w", "w += 1.0"])
 def test_the_conductance_comes_first_and_is_raised_even_if_nothing_says_so(target: str, statements: str) -> None:

@@ -71,6 +71,7 @@ def test_reductions_lag_a_step_in_neurons_and_psp_but_not_in_equations_of_synaps
     assert rows["q"] == given([k * 10**0.5 for k in (1, 2, 3, 4)])
 
 
+@pytest.mark.filterwarnings("ignore:WARNING. warning.N0702")
 @TARGET
 def test_reductions_of_initial_values_are_there_before_the_first_step_and_after_a_reset(target: str) -> None:
     bench = Bench(target)
