@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from networks import Bench
 
-FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-shared", "-fPIC"]
+# what -ffast-math allows but for flushing denormals, which would change this process, nnc in it included
+_LOOSE = "-fno-math-errno -fno-trapping-math -ffinite-math-only -fno-signed-zeros -fassociative-math -freciprocal-math"
+FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", *_LOOSE.split(), "-shared", "-fPIC"]
 
 
 class Floor:

@@ -3,7 +3,7 @@
     python benchmarks/run.py [coba izhi ...] [--threads 1 2] [--targets llvm openmp] [--repeats 5] [--markdown]
 
 Milliseconds per simulated second, medians of the repeats (CPU time for one thread, wall time else), `x floor` is the
-ratio to the hand-written kernel of the same precision (one thread, gcc -O3 -ffast-math), and the last column (mean
+ratio to the hand-written kernel of the same precision (one thread, gcc -O3 with loose maths), and the last column (mean
 rate, or mean r) shows that all do the same work.
 """
 
