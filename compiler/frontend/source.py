@@ -79,6 +79,7 @@ def _site(frame: FrameType) -> Site:
 
 
 def _lines(path: str) -> list[str]:
+    linecache.checkcache(path)  # a script may be edited and run again in one process
     return linecache.getlines(path)
 
 

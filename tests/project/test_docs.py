@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 import nnc as ann
 from nnc.compiler import driver
 from nnc.compiler.diagnostics import Diagnostics, Source
 from nnc.compiler.frontend.parse import parse_equations, parse_functions, parse_parameters
+from nnc.compiler.main import main
 from nnc.compiler.options import Options
 from nnc.runtime.compiling import describe
-
-if TYPE_CHECKING:
-    import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -120,3 +119,22 @@ def test_the_examples_of_the_language_reference_parse() -> None:
         d = Diagnostics()
         assert parsers[kind](Source(example), d)
         d.raise_if_errors()
+
+
+def test_the_script_of_the_readme_runs_and_its_error_is_real(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    script, error = (re.search(p, text, re.DOTALL) for p in (r"```python\n(.*?)```", r"```\n(error.*?)```"))
+    assert script is not None
+    assert error is not None
+    path = tmp_path / "model.py"
+    path.write_text(script.group(1).replace("net.simulate(1000.0)", "net.simulate(50.0)"), encoding="utf-8")
+    with pytest.raises(SystemExit) as done:
+        main([str(path)])
+    assert not done.value.code
+    path.write_text(script.group(1).replace("(El - v) + g_exc", "(E_l - v) + g_exc"), encoding="utf-8")
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main([str(path)])
+    assert capsys.readouterr().err.replace(str(path), "model.py") == error.group(1)
