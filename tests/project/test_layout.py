@@ -16,13 +16,15 @@ BELOW = {
     "nnc.compiler.ir": ("nnc.compiler.frontend", "nnc.compiler.passes", "nnc.compiler.codegen", "nnc.runtime"),
     "nnc.compiler.passes": ("nnc.compiler.frontend", "nnc.compiler.codegen", "nnc.runtime"),
     "nnc.compiler.codegen": ("nnc.compiler.frontend", "nnc.runtime"),
-    "nnc.compiler": ("nnc.runtime",),
+    "nnc.compiler": ("nnc.runtime", "nnc.extensions"),
 }
 """What a package must not import."""
 
 
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[:2] == ("runtime", "extensions"):
+        parts = parts[1:]
     return "nnc." + ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -56,7 +58,7 @@ def test_dependencies_point_one_way(path: Path) -> None:
         if name == package or name.startswith(package + "."):
             wrong = [i for i in imports(path) for f in forbidden if i == f or i.startswith(f + ".")]
             assert not wrong, f"{name} imports {wrong}"
-    doubled = [i for i in imports(path) if re.match(r"(compiler|runtime)(\.|$)|nnc\.runtime\.api", i)]
+    doubled = [i for i in imports(path) if re.match(r"(compiler|runtime)(\.|$)|nnc\.runtime\.(api|extensions)", i)]
     assert not doubled, f"{name} imports {doubled}, a second copy of the package"
 
 
