@@ -25,7 +25,6 @@ FILES = sorted(p for p in HERE.glob("*.py") if not p.name.startswith("test_"))
 EXPECTED = re.compile(r"# (error|warning|note): (N\d{4}) (?:'(.*?)'(?: (\d+))?(?=$|  #)|-)")
 ELSEWHERE = {
     **dict.fromkeys((f"N010{i}" for i in range(1, 9)), "tests of the parser"),
-    "N0411": "test_networks.py: it needs a network",
     "N0602": "refused by Synapse(...) itself",
     "N0604": "refused by Synapse(...) itself",
     "N0609": "tests of the targets",
