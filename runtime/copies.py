@@ -15,10 +15,11 @@ from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.runtime.constants import Constant
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCRuntimeError, NNCTypeError, NNCValueError
-from nnc.runtime.monitor import Monitor, Track
+from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.tracks import Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
