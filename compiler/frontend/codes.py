@@ -66,6 +66,7 @@ CODES: Final[dict[str, str]] = {
     "N0611": "'g_target' is transmitted before the other statements",
     "N0612": "'g_target += w' is added",
     "N0613": "a flag without effect",
+    "N0615": "a random number per synapse where no synapse is stored",
     "N0701": "division by a constant zero",
     "N0702": "an attribute bears the name of something that the language provides",
     "N0703": "a parameter that no equation reads",
