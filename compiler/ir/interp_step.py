@@ -232,18 +232,11 @@ class _Elements:
             place = np.broadcast_to(self.place(str(op.field)), self.own.shape)
             np.add.at(target, place, values)
         elif domain == "synapses":
-            self._by_post(op, target, values)
+            owner = str(self.op.owner)
+            full = bool(self.network.synapses[owner].full)
+            by_post(op.kind, target, values, self.state.connectivity[owner], full=full)
         else:
-            target[0] = _total(op.kind, values, np.arange(len(values)))
-
-    def _by_post(self, op: step.Accumulate, target: Array, values: Array) -> None:
-        wires = self.state.connectivity[str(self.op.owner)]
-        full = self.network.synapses[str(self.op.owner)].full
-        starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
-        for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
-            if lo < hi:
-                places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
-                target[post] = target[post] + _total(op.kind, values[lo:hi], places)
+            target[0] = total(op.kind, values, np.arange(len(values)))
 
     def delayed_read(self, op: step.DelayedRead) -> None:
         """`step.delayed_read`."""
@@ -292,9 +285,19 @@ class _Elements:
         self.state.stopped |= bool(np.any(self.values[op.condition]))
 
 
-def _total(kind: str, values: Array, places: Array) -> Array:
-    total = reduction("add" if kind == "mean" else kind, [values], places)
-    return total / total.dtype.type(len(values)) if kind == "mean" else total
+def by_post(kind: str, target: Array, values: Array, wires: Connectivity, *, full: bool) -> None:
+    """Combine the values of synapses into the field of their post neurons, each neuron's in the fixed order."""
+    starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
+    for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
+        if lo < hi:
+            places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
+            target[post] = target[post] + total(kind, values[lo:hi], places)
+
+
+def total(kind: str, values: Array, places: Array) -> Array:
+    """Sum, mean, maximum or minimum in the order that `loop.reduce` defines."""
+    combined = reduction("add" if kind == "mean" else kind, [values], places)
+    return combined / combined.dtype.type(len(values)) if kind == "mean" else combined
 
 
 _HANDLERS: dict[type[Op], Any] = {
