@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.tensorboard import Logger as Logger
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
@@ -294,6 +295,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.tensorboard": "Logger",
 }
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
 
@@ -306,7 +308,6 @@ _NOT_YET = frozenset(
         "Copy",
         "DiagonalProjection",
         "ImagePopulation",
-        "Logger",
         "Pooling",
         "Transpose",
         "VideoPopulation",
