@@ -60,6 +60,7 @@ class Structural:
     _redraws: int
     _synapses: Connectivity | None
     _delays: int | NDArray[np.int32]
+    _asked_delay: float | None
     _values: Attributes
     _editable: bool
     _reach: int
@@ -153,6 +154,8 @@ class Structural:
         rule, dt = self._rule, self._net.dt
         assert rule is not None
         delays = rule.delays if wired.delays is None else wired.delays
+        if self._asked_delay is not None:
+            delays = self._asked_delay
         if isinstance(delays, RandomDistribution):
             delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
         else:
