@@ -184,6 +184,13 @@ class State:
         if self.has(stamp):
             self.memory.write(stamp, NEVER_SPIKED)
 
+    def forget_spikes(self, owner: str) -> None:
+        """Let a population be one whose neurons have not fired: no spikes under way, none in windows of rates."""
+        for spec in self.block.layout.fields:
+            mine = _owner(spec.name) == owner and spec.role == "state"
+            if mine and spec.name.endswith((".spikes", ".count", ".fired.past")):
+                self.memory.write(spec.name, 0)
+
     def clear_activity(self, owners: Iterable[str]) -> None:
         """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
         chosen = set(owners)
@@ -256,6 +263,12 @@ class State:
             carried = edit.carry(values, fresh.get(name.partition(".")[2], start))
             self.memory.write(name, storage.place(carried))
         self._connect([ProjectionSizes(symbol, edit.synapses, delay)])
+
+    def retime(self, symbol: str, delay: int | NDArray[np.int32]) -> None:
+        """Other delays (in steps) of the synapses of a projection, held as before: one number, or one per synapse."""
+        if isinstance(delay, int):
+            self.block.resize({f"{symbol}.delay": delay})
+        self._connect([ProjectionSizes(symbol, self.storages[symbol].synapses, delay)])
 
     def deepen(self, symbol: str, ring: int) -> None:
         """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
