@@ -92,6 +92,11 @@ class Monitor(SpikeAnalysis, Recordings):
         return list(self._tracks)
 
     @property
+    def parts(self) -> Sequence[Population | Projection]:
+        """What it has made in its network itself: copies of it need copies of that."""
+        return ()
+
+    @property
     def network(self) -> Network:
         """Network of the object."""
         return self._net

@@ -25,6 +25,7 @@ from nnc.runtime.errors import (
     not_yet,
     warn,
 )
+from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
 from nnc.runtime.lookups import LookUps
 from nnc.runtime.monitor import Monitor
@@ -67,7 +68,9 @@ class _Prepared(type):
         return network
 
 
-class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, metaclass=_Prepared):
+class Network(
+    LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, Extending, metaclass=_Prepared
+):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -222,10 +225,6 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
         return Constant(name, value, network=self)
-
-    def boldmonitor(self, *args: Any, **kwargs: Any) -> None:
-        """Not in this version."""
-        not_yet("boldmonitor", "record the source variable with net.monitor")
 
     def add_population(self, population: Population, name: str | None) -> int:
         """Register a new population; gives its number."""

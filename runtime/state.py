@@ -61,11 +61,19 @@ class PopulationSizes:
 
 @dataclass(frozen=True, eq=False)
 class ProjectionSizes:
-    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse."""
+    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse.
+
+    `extents` and `tables` are further sizes and index arrays. `entries`: the weight of synapse i (canonical order) is
+    that of synapse `entries[i]` of the projection `lender`; without one it is number `entries[i]` of the shared ones.
+    """
 
     symbol: str
     synapses: Connectivity
     delay: int | NDArray[np.int32]
+    extents: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    entries: NDArray[np.int64] | None = None
+    lender: str | None = None
 
 
 class State:
@@ -95,6 +103,7 @@ class State:
             }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
+            sizes |= proj.extents
         self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
         self.memory: Memory = HostMemory(self.block)
         self._connect(projections)
@@ -265,7 +274,10 @@ class State:
             arrays = storage.indices()
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
-            for name, values in arrays.items():
+            if proj.entries is not None:
+                taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
+                arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
+            for name, values in (arrays | proj.tables).items():
                 if self.has(name):
                     self.memory.write(name, values)
 
@@ -280,7 +292,7 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays")
+_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
 
 
 def _owner(name: str) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from nnc.extensions.bold import BoldModel as BoldModel
+    from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.tensorboard import Logger as Logger
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
@@ -290,18 +293,21 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "operator": ("operator", ""),
     "ceil": ("math", "ceil"),
 }
+_EXTENSIONS = {
+    "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.tensorboard": "Logger",
+}
+"""Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
 
+_EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() for name in names.split()}
 
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "BoldModel",
-        "BoldMonitor",
         "Convolution",
         "Copy",
         "DiagonalProjection",
         "ImagePopulation",
-        "Logger",
         "Pooling",
         "Transpose",
         "VideoPopulation",
@@ -315,9 +321,9 @@ _NOT_YET = frozenset(
 def __getattr__(name: str) -> Any:
     if name in _NOT_YET:
         raise AttributeError(f"'{name}' is not available in this version of nnc")
-    if name not in _PLACES:
+    if name not in _PLACES and name not in _EXTRA_PLACES:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")
-    module, attribute = _PLACES[name]
+    module, attribute = _PLACES[name] if name in _PLACES else _EXTRA_PLACES[name]
     value = importlib.import_module(module)
     found = getattr(value, attribute) if attribute else value
     globals()[name] = found
