@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,8 +69,10 @@ class Outside:
         environment |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
         command = [interpreter, str(script), name, "--precision", precision, "--threads", str(threads)]
         command += ["--variant", variant(peer, bench)]
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `close`)
+        pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, env=environment
         )
         self.last: dict[str, float] = self._answer()
 
@@ -79,8 +82,11 @@ class Outside:
             if line.startswith("RESULT "):
                 found: dict[str, float] = json.loads(line[len("RESULT ") :])
                 return found
-        _, errors = self.process.communicate()
-        raise Missing((errors.strip().splitlines() or ["it ended without a word"])[-1])
+        self.process.wait()
+        self.errors.seek(0)
+        words = self.errors.read().strip().splitlines()
+        self.close()
+        raise Missing(words[-1] if words else f"it ended with status {self.process.returncode}")
 
     def lap(self) -> Lap:
         """One repeat."""
@@ -102,7 +108,7 @@ class Outside:
                 self.process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
             if stream is not None:
                 stream.close()
 

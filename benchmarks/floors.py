@@ -96,9 +96,7 @@ class Floor:
     def _coba(self) -> Callable[[int], int]:
         n = self.bench.n
         refractory, constants = np.zeros(n, np.int32), np.array(self._coba_constants(), self.real)
-        return self._function(
-            "coba", *self._cells(), refractory, constants, *self._rows(), np.zeros(n, np.uint32)
-        )
+        return self._function("coba", *self._cells(), refractory, constants, *self._rows(), np.zeros(n, np.uint32))
 
     def _coba_stdp(self) -> Callable[[int], int]:
         n, ne = self.bench.n, self.bench.ne

@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from blas import Blas  # noqa: E402  (the BLAS reads its number of threads when it is loaded)
-from contest import PEERS, Inside, Lap, Missing, Outside  # noqa: E402
-from floors import Floor  # noqa: E402
-from networks import Ours  # noqa: E402
-from specs import BENCHES, Bench  # noqa: E402
+from blas import Blas
+from contest import PEERS, Inside, Lap, Missing, Outside
+from floors import Floor
+from networks import Ours
+from specs import BENCHES, Bench
 
 
 class Key(NamedTuple):
