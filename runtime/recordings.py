@@ -10,6 +10,7 @@ import numpy as np
 
 from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
 from nnc.runtime.extras import extra
+from nnc.runtime.footprint import recorded_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,10 @@ class Recordings:
     ) -> Any:
         """The recorded data."""
         raise NotImplementedError
+
+    def size_in_bytes(self) -> int:
+        """Bytes of the rows that it holds."""
+        return recorded_bytes(self)
 
     def save(
         self,
