@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import nnc.intern as intern
     import nnc.models as models
     import nnc.parser as parser
+    import nnc.runtime.plot as plot
     from nnc.core import Global as Global
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
@@ -388,6 +389,7 @@ _ASIDE = {
     "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
     "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
     "compat": ("nnc.compat", ""),
+    "plot": ("nnc.runtime.plot", ""),
 }
 """Names that are there but that a star import does not bring."""
 

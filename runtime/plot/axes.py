@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nnc.runtime.errors import NNCImportError
+from nnc.runtime.extras import extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,5 @@ def axes_for(ax: Axes | None, **figure: Any) -> Axes:
     """
     if ax is not None:
         return ax
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise NNCImportError('nnc.plot needs matplotlib: pip install "nnc-compiler[plot]"') from None
-    return pyplot.subplots(**figure)[1]
+    made: Axes = extra("matplotlib.pyplot", "plot", "nnc.plot").subplots(**figure)[1]
+    return made
