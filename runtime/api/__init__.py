@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.image import ImagePopulation as ImagePopulation
+    from nnc.extensions.image import VideoPopulation as VideoPopulation
     from nnc.extensions.tensorboard import Logger as Logger
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
@@ -295,6 +297,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
@@ -307,10 +310,8 @@ _NOT_YET = frozenset(
         "Convolution",
         "Copy",
         "DiagonalProjection",
-        "ImagePopulation",
         "Pooling",
         "Transpose",
-        "VideoPopulation",
         "check_profile_results",
         "report",
     }
