@@ -327,6 +327,7 @@ class Network(
         if self.config_["verbose"] and not silent:
             print(self.summary())
         show_remarks(self)
+        self._compiled.release(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
@@ -365,6 +366,7 @@ class Network(
             self._rewired = []
             for monitor in self._monitors:
                 monitor.attach(compiled.state, compiled.state.block.t)
+            compiled.release(self)
         return compiled
 
     # Simulation

@@ -11,6 +11,8 @@ from nnc.compiler.description import Drawn, ParameterDecl, ProjectionDescription
 from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.compiler.frontend.model import AttributeRef
 from nnc.runtime.attributes import Attributes
+from nnc.runtime.building.blocks import building_threads
+from nnc.runtime.building.weights import give_weights
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.dendrite import Dendrite, IndividualSynapse
@@ -26,7 +28,6 @@ from nnc.runtime.errors import (
 from nnc.runtime.fields import Fields
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
-from nnc.runtime.random import RandomDistribution
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
@@ -185,6 +186,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
             self._net.dt,
             self.pre,
             self.post,
+            building_threads(self._net.config_["num_threads"]),
         )
 
     def wire(self) -> None:
@@ -220,13 +222,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         rule = self._rule
         assert rule is not None
         weights = rule.weights if wired.weights is None else wired.weights
-        locality = self._values.locality("w")
-        if isinstance(weights, RandomDistribution):
-            generator = self._net.stream("weights", self.id, self._redraws)
-            weights = weights.draw(self._values.lengths[locality], generator).astype(np.float64)
-        if isinstance(weights, float) and (rule.multiple and locality == "local"):
-            weights = np.full(self._values.lengths["local"], weights)
-        self._values.write("w", weights)
+        give_weights(self._values, weights, rule.multiple, ("weights", self.id, self._redraws))
 
     @property
     def synapses(self) -> Connectivity:
