@@ -1,5 +1,7 @@
 """BOLD monitors (specification of the API, 10.1), against SciPy's integration of the published equations and NumPy."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -502,3 +504,14 @@ def test_a_mistake_in_the_equations_of_a_model_points_at_them():
     model = BoldModel(equations="BOLD = gian * sum(I_CBF)", parameters="gain = 1.0", inputs="I_CBF")
     with pytest.raises(NNCError, match=r"(?s)unknown name 'gian'.*\^\^\^\^"):
         net.boldmonitor(pop, model)
+
+
+def test_the_documented_model_is_one():
+    text = (Path(__file__).parents[2] / "docs" / "bold.md").read_text(encoding="utf-8")
+    equations = text.split('equations="""')[1].split('"""')[0]
+    net = ann.Network(dt=1.0)
+    pop = net.create(1, ann.Neuron(**STEADY))
+    m = net.boldmonitor(pop, BoldModel("tau = 1000.0 : population", equations, ["I_CBF"], ["BOLD"]), start=True)
+    net.compile()
+    net.simulate(10_000.0)
+    assert m.BOLD[0] == pytest.approx(0.02 * 0.3, rel=1e-3)
