@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from nnc.extensions.bold import BoldModel as BoldModel
-    from nnc.extensions.bold import BoldMonitor as BoldMonitor
-    from nnc.extensions.tensorboard import Logger as Logger
     import nnc.core as core
     import nnc.cython_ext as cython_ext
     import nnc.extensions as extensions
@@ -36,6 +33,11 @@ if TYPE_CHECKING:
     from nnc.core import Global as Global
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
+    from nnc.extensions.bold import BoldModel as BoldModel
+    from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.image import ImagePopulation as ImagePopulation
+    from nnc.extensions.image import VideoPopulation as VideoPopulation
+    from nnc.extensions.tensorboard import Logger as Logger
     from nnc.intern import GlobalObjects as GlobalObjectManager
     from nnc.intern import Messages as Messages
     from nnc.intern import Profiler as Profiler
@@ -363,6 +365,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
@@ -375,10 +378,8 @@ _NOT_YET = frozenset(
         "Convolution",
         "Copy",
         "DiagonalProjection",
-        "ImagePopulation",
         "Pooling",
         "Transpose",
-        "VideoPopulation",
         "report",
     }
 )

@@ -1,5 +1,7 @@
 """BOLD monitors (specification of the API, 10.1), against SciPy's integration of the published equations and NumPy."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -7,6 +9,9 @@ from support.bench import TARGETS
 
 import nnc as ann
 from nnc import NNCError, NNCWarning
+from nnc.compiler import driver
+from nnc.compiler.codegen.target import get_target
+from nnc.compiler.options import Options
 from nnc.extensions.bold import (
     BoldModel,
     BoldMonitor,
@@ -17,12 +22,14 @@ from nnc.extensions.bold import (
     balloon_RN,
     balloon_two_inputs,
 )
+from nnc.runtime.compiling import describe
 from nnc.runtime.config import Config
 from nnc.runtime.registry import REGISTRY
 
 STEADY = dict(equations="r = 0.3")
 RISING = dict(equations="r = 1.0 + 0.1 * t")
 COUNTER = dict(parameters="a = 1.0", equations="r = a * (t + 1)")
+EVERYTHING = {"I_CBF": "r", "I_CMRO2": "r"}
 PLAIN = dict(parameters="gain = 1.0 : population", equations="BOLD = gain * sum(I_CBF)", inputs=["I_CBF"])
 
 
@@ -126,7 +133,7 @@ def test_the_models_solve_the_published_equations(model):
 def test_the_model_with_two_inputs_solves_the_published_equations():
     expected = two_inputs(0.3, 20)
     assert np.abs(expected).max() > 0.005
-    got = simulated(balloon_two_inputs, {"I_CBF": "r", "I_CMRO2": "r"}, 20)
+    got = simulated(balloon_two_inputs, EVERYTHING, 20)
     assert got == pytest.approx(expected, abs=5e-3 * np.abs(expected).max())
 
 
@@ -191,6 +198,16 @@ def test_inputs_are_normalised_by_their_mean_over_the_first_time(window):
     first, second = (window, window) if isinstance(window, int | float) else window
     expected = 0.25 * normalised(STEPS, int(first)) + 0.75 * normalised(10 * STEPS, int(second))
     assert means(normalize_input=window) == pytest.approx(expected)
+
+
+def test_what_is_measured_does_not_depend_on_learning():
+    net = ann.Network(dt=1.0)
+    pop = net.create(1, ann.Neuron(**COUNTER))
+    m = net.boldmonitor(pop, plain(), normalize_input=3.0, start=True)
+    net.compile()
+    net.disable_learning()
+    net.simulate(5.0)
+    assert m.get("BOLD")[:, 0] == pytest.approx([0.0, 0.0, 0.0, 2.0, 3.0])
 
 
 def test_a_window_below_one_step_is_one_step():
@@ -387,6 +404,22 @@ def test_all_targets_give_the_same_bits(precision):
         assert (everywhere(target, precision, threads=2) == reference).all(), target
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["double", "float"])
+def test_a_gpu_gives_the_same_bits(precision):
+    reason = get_target("cuda").available()
+    if reason is not None:
+        pytest.skip(reason.splitlines()[0])
+    assert (everywhere("cuda", precision) == everywhere("llvm", precision)).all()
+
+
+def test_the_kernel_of_a_gpu_is_made():
+    net = ann.Network(dt=1.0)
+    net.boldmonitor(net.create(70, ann.Neuron(**COUNTER)), balloon_two_inputs, EVERYTHING, normalize_input=5.0)
+    net.compile(silent=True)
+    assert ".visible .entry" in driver.stage_text(describe(net), "ptx", Options(target="cuda"))
+
+
 def test_single_precision_differs_by_round_off_only():
     exact = balloon(balloon_RN, 0.3, 20)
     assert simulated(balloon_RN, None, 20, precision="float") == pytest.approx(exact, abs=5e-3 * np.abs(exact).max())
@@ -471,3 +504,14 @@ def test_a_mistake_in_the_equations_of_a_model_points_at_them():
     model = BoldModel(equations="BOLD = gian * sum(I_CBF)", parameters="gain = 1.0", inputs="I_CBF")
     with pytest.raises(NNCError, match=r"(?s)unknown name 'gian'.*\^\^\^\^"):
         net.boldmonitor(pop, model)
+
+
+def test_the_documented_model_is_one():
+    text = (Path(__file__).parents[2] / "docs" / "bold.md").read_text(encoding="utf-8")
+    equations = text.split('equations="""')[1].split('"""')[0]
+    net = ann.Network(dt=1.0)
+    pop = net.create(1, ann.Neuron(**STEADY))
+    m = net.boldmonitor(pop, BoldModel("tau = 1000.0 : population", equations, ["I_CBF"], ["BOLD"]), start=True)
+    net.compile()
+    net.simulate(10_000.0)
+    assert m.BOLD[0] == pytest.approx(0.02 * 0.3, rel=1e-3)
