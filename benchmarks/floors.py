@@ -6,11 +6,13 @@ The C compiler may use fast maths and the kernels keep no records; nnc may not a
 from __future__ import annotations
 
 import ctypes
+import math
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from networks import FILTERS, TAPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +128,17 @@ class Floor:
         function.restype = None
         pointers = [ctypes.c_void_p(a.ctypes.data) for a in arrays]
         return lambda steps: function(ctypes.c_long(steps), *shape, *pointers, *gain) or 0
+
+    def _conv(self) -> Callable[[int], int]:
+        n, filters, taps, real = math.isqrt(self.bench.n), FILTERS, TAPS, self.real
+        image = np.pad(self.rng.random((n, n)), taps // 2).astype(real)
+        weights = np.full((taps, taps, filters), 1.0 / taps**2, real)
+        middle, self.r = np.zeros((n, n, filters), real), np.zeros((n // 2, n // 2, filters), real)
+        self.arrays = (image, weights, middle, self.r)
+        function = self.library.conv
+        function.restype = None
+        pointers = [ctypes.c_void_p(a.ctypes.data) for a in self.arrays]
+        return lambda steps: function(ctypes.c_long(steps), n, *pointers) or 0
 
 
 def _build(name: str, precision: str, folder: str) -> ctypes.CDLL:

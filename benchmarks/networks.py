@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import nnc as ann
+from nnc.extensions.convolution import Convolution, Pooling
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ BENCHES = {
     "rate1k": Bench("rate", 1000, None, 1.0, 300.0, "r"),
     "rate4k": Bench("rate", 4000, None, 1.0, 30.0, "r"),
     "rates_k100": Bench("rate", 20000, 100, 1.0, 40.0, "r"),
+    "conv": Bench("conv", 256 * 256, None, 1.0, 50.0, "r"),
 }
+
+FILTERS, TAPS = 8, 7
+"""Of `conv`: so many square filters of so many taps along a side, then the maximum of 2 x 2."""
 
 
 class Ours:
@@ -140,4 +145,16 @@ class Ours:
             projection.all_to_all(weights=ann.Uniform(0.0, 1.0 / n), allow_self_connections=True)
         else:
             projection.fixed_number_pre(k, weights=ann.Uniform(0.0, 1.0 / k))
+        return pop
+
+    def _conv(self, n: int) -> Any:
+        side = math.isqrt(n)
+        pixel = ann.Neuron(parameters={"r": ann.Parameter(0.0, locality="local")})
+        cell = ann.Neuron(equations="r = sum(exc)")
+        image = self.net.create((side, side), pixel)
+        image.r = self.rng.random((side, side))
+        middle = self.net.create((side, side, FILTERS), cell)
+        pop = self.net.create((side // 2, side // 2, FILTERS), cell)
+        Convolution(image, middle, "exc").connect_filters(weights=np.full((FILTERS, TAPS, TAPS), 1.0 / TAPS**2))
+        Pooling(middle, pop, "exc", operation="max").connect_pooling(extent=(2, 2, 1))
         return pop
