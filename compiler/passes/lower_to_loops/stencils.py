@@ -102,8 +102,11 @@ class _Lines:
         self.apart = math.prod(after)
         size = self.length * self.apart
         first, end = b.div(lo, self.number(size)), b.div(b.add(hi, self.number(size - 1)), self.number(size))
-        sides = {"step": self.together, "hint": "side"}
-        with frame.loop(first, end, hint="row") as row, frame.loop(*self.upto(self.apart), **sides) as side:
+        side_lo, side_hi = self.upto(self.apart)
+        with (
+            frame.loop(first, end, hint="row") as row,
+            frame.loop(side_lo, side_hi, step=self.together, hint="side") as side,
+        ):
             places = [*self.unravel(row, before), *self.unravel(side, after)]
             self.place = dict(zip((a for a in range(len(moved.post)) if a != self.line), places, strict=True))
             self.first = b.add(b.mul(row, self.number(size)), side)
