@@ -61,11 +61,19 @@ class PopulationSizes:
 
 @dataclass(frozen=True, eq=False)
 class ProjectionSizes:
-    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse."""
+    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse.
+
+    `extents` and `tables` are further sizes and index arrays. `entries`: the weight of synapse i (canonical order) is
+    that of synapse `entries[i]` of the projection `lender`; without one it is number `entries[i]` of the shared ones.
+    """
 
     symbol: str
     synapses: Connectivity
     delay: int | NDArray[np.int32]
+    extents: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    entries: NDArray[np.int64] | None = None
+    lender: str | None = None
 
 
 class State:
@@ -95,6 +103,7 @@ class State:
             }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
+            sizes |= proj.extents
         self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
         self.memory: Memory = HostMemory(self.block)
         self._connect(projections)
@@ -175,6 +184,13 @@ class State:
         if self.has(stamp):
             self.memory.write(stamp, NEVER_SPIKED)
 
+    def forget_spikes(self, owner: str) -> None:
+        """Let a population be one whose neurons have not fired: no spikes under way, none in windows of rates."""
+        for spec in self.block.layout.fields:
+            mine = _owner(spec.name) == owner and spec.role == "state"
+            if mine and spec.name.endswith((".spikes", ".count", ".fired.past")):
+                self.memory.write(spec.name, 0)
+
     def clear_activity(self, owners: Iterable[str]) -> None:
         """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
         chosen = set(owners)
@@ -248,6 +264,12 @@ class State:
             self.memory.write(name, storage.place(carried))
         self._connect([ProjectionSizes(symbol, edit.synapses, delay)])
 
+    def retime(self, symbol: str, delay: int | NDArray[np.int32]) -> None:
+        """Other delays (in steps) of the synapses of a projection, held as before: one number, or one per synapse."""
+        if isinstance(delay, int):
+            self.block.resize({f"{symbol}.delay": delay})
+        self._connect([ProjectionSizes(symbol, self.storages[symbol].synapses, delay)])
+
     def deepen(self, symbol: str, ring: int) -> None:
         """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
         depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
@@ -276,7 +298,10 @@ class State:
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
-            for name, array in arrays.items():
+            if proj.entries is not None:
+                taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
+                arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
+            for name, array in (arrays | proj.tables).items():
                 if self.has(name):
                     self.memory.write(name, array)
 
@@ -291,7 +316,7 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays")
+_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
 
 
 def _owner(name: str) -> str:

@@ -61,6 +61,7 @@ class Structural:
     _redraws: int
     _synapses: Connectivity | None
     _delays: int | NDArray[np.int32]
+    _asked_delay: float | None
     _values: Attributes
     _editable: bool
     _reach: int
@@ -154,6 +155,8 @@ class Structural:
         rule, dt = self._rule, self._net.dt
         assert rule is not None
         delays = rule.delays if wired.delays is None else wired.delays
+        if self._asked_delay is not None:
+            delays = self._asked_delay
         if isinstance(delays, RandomDistribution):
             generator, threads = self._net.stream("delays", self.id, self._redraws), self._net.config_["num_threads"]
             count = wired.synapses.count

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-import networkx as nx
 import numpy as np
 
 from nnc.compiler.diagnostics import Diagnostics
 from nnc.compiler.frontend import syntax as ast
+from nnc.compiler.graphs import strongly_connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,10 +95,8 @@ def _block(
     names = [ode.variable for ode in odes]
     with np.errstate(all="ignore"):
         lines = {ode.variable: _derivative(ode, _Lines(known, frozenset(names))) for ode in odes}
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(names)
-        graph.add_edges_from((n, other) for n in names for other in lines[n].reads)
-        for group in nx.strongly_connected_components(graph):
+        for names_of_group in strongly_connected({name: lines[name].reads for name in names}):
+            group = frozenset(names_of_group)
             members = [ode for ode in odes if ode.variable in group]
             if any(lines[n].bent & group for n in group) or len({method[n] for n in group}) > 1:
                 continue
