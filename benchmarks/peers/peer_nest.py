@@ -186,7 +186,6 @@ class Model:
 
     def stdp1k(self, s):
         c = STDP1K
-        gl = 10.0
         # ge*(E_e - v_r) is a current here, so a current-based cell with R = 1 is the same model
         self.pop = nest.Create(
             "iaf_psc_exp",
