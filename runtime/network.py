@@ -40,6 +40,7 @@ from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -238,9 +239,15 @@ class Network(
         period_offset: float | None = None,
         start: bool = True,
         name: str | None = None,
+        *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Monitor:
-        """A monitor of this network; its `get` gives arrays in the geometry of the population."""
-        return Monitor(obj, variables, period, period_offset, start, name, network=self)
+        """A monitor of this network; its `get` gives arrays in the geometry of the population.
+
+        `to` is a file to stream into, see `Monitor`; one that is there already is replaced only with `overwrite`.
+        """
+        return Monitor(obj, variables, period, period_offset, start, name, to=to, overwrite=overwrite, network=self)
 
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
