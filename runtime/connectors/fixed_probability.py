@@ -27,6 +27,11 @@ class FixedProbability:
     multiple: bool = False
     name: ClassVar[str] = "Random with fixed probability"
 
+    def expected(self, ends: Ends) -> int:
+        """The mean number of synapses."""
+        selves = len(np.intersect1d(ends.pre_ranks, ends.post_ranks)) if ends.same and not self.selves else 0
+        return round(self.probability * (len(ends.pre_ranks) * len(ends.post_ranks) - selves))
+
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs that came out; the time is that of the synapses, not of the pairs."""
         pre, post = ranks_of("fixed_probability", ends)
