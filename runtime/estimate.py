@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from nnc.runtime.building.ghost import canonical_bytes, expected_synapses, ghost_of
+from nnc.runtime.building.ghost import canonical_bytes, expected_synapses, ghost_of, pairs_of
 from nnc.runtime.building.limits import available_memory
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.showing import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.runtime.network import Network
@@ -114,7 +114,7 @@ def memory_estimate(network: Network) -> MemoryEstimate:
 def check_room(network: Network) -> None:
     """Raise `NNCRuntimeError` with the numbers if a network that is to be built will not fit into memory."""
     available = available_memory()
-    if available is None or _at_most(network) < available:
+    if available is None or any(_at_most(network, guess) < available for guess in (pairs_of, expected_synapses)):
         return
     estimate = memory_estimate(network)
     assert estimate.building is not None
@@ -129,12 +129,12 @@ def check_room(network: Network) -> None:
     )
 
 
-def _at_most(network: Network) -> int:
-    """Bytes that are certainly enough: all that a synapse may have, twice over."""
+def _at_most(network: Network, guess: Callable[[Projection], int | None]) -> int:
+    """Bytes that are certainly enough for so many synapses: all that one may have, twice over."""
     total = 0
     for projection in network.get_projections(suppress_error=True):
         per_synapse = _PER_SYNAPSE + 4 * 8 * len(projection._values.slots)
-        total += per_synapse * (expected_synapses(projection) or 0)
+        total += per_synapse * (guess(projection) or 0)
     return total + sum(p.size * _PER_NEURON * (1 + len(p._values.slots)) for p in network.get_populations())
 
 

@@ -70,6 +70,11 @@ def expected_synapses(projection: Projection) -> int | None:
     return None if expected is None else int(expected(projection._ends()))
 
 
+def pairs_of(projection: Projection) -> int:
+    """How many pairs of neurons there are: no connector makes more synapses."""
+    return projection.pre.size * projection.post.size
+
+
 def canonical_bytes(projection: Projection, layout: Layout) -> int:
     """What building needs beside the block and stays no longer: indices twice, values twice, positions."""
     count, symbol = projection.synapses.count, f"proj{projection.id}"

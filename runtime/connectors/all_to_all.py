@@ -9,7 +9,7 @@ import numpy as np
 
 from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity, Full
-from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of
+from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class AllToAll:
 
     def expected(self, ends: Ends) -> int:
         """The number of synapses."""
-        shared = len(np.intersect1d(ends.pre_ranks, ends.post_ranks)) if ends.same and not self.selves else 0
+        shared = 0 if self.selves else selves_of(ends)
         return len(ends.pre_ranks) * len(ends.post_ranks) - shared
 
     def full_of(self, ends: Ends) -> Full | None:

@@ -10,7 +10,7 @@ import numpy as np
 from nnc.runtime.building.blocks import cut, in_threads, joined, streams_of
 from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity
-from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of
+from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class FixedProbability:
 
     def expected(self, ends: Ends) -> int:
         """The mean number of synapses."""
-        selves = len(np.intersect1d(ends.pre_ranks, ends.post_ranks)) if ends.same and not self.selves else 0
+        selves = 0 if self.selves else selves_of(ends)
         return round(self.probability * (len(ends.pre_ranks) * len(ends.post_ranks) - selves))
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
