@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnc.compiler import compile as compile_network
 from nnc.compiler.codegen.target import get_target
 from nnc.compiler.description import NetworkDescription
+from nnc.compiler.driver import artifact
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError, warn
+from nnc.runtime.estimate import check_room
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.profiling import Timings
-from nnc.runtime.state import PopulationSizes, State
+from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
 from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.compiler.codegen.layout import Layout
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.config import Config
     from nnc.runtime.network import Network
@@ -106,7 +109,8 @@ class Compiled:
 
     @staticmethod
     def build(network: Network, options: Options, seed: int, timings: Timings) -> Compiled:
-        """Draw what is random, compile, and fill the state."""
+        """Draw what is random, compile, and fill the state. Raises before that if there is not enough memory."""
+        check_room(network)
         with timings.phase("connectivity"):
             for projection in network.get_projections(suppress_error=True):
                 projection.wire()
@@ -203,17 +207,39 @@ def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
 
 
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
+    populations, projections = _sizes(network)
+    team = _team(network, program, populations)
+    return State(program, populations, projections, team=team, seed=seed, t=t)
+
+
+def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSizes]]:
     populations = [
         PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_depth, p._stream_depths)
         for p in network.get_populations()
     ]
-    projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
+    return populations, [p.sizes() for p in network.get_projections(suppress_error=True)]
+
+
+def _team(network: Network, program: Program | None, populations: list[PopulationSizes]) -> int:
     team_for = getattr(program, "team_for", None)
     if team_for is None:
-        team = team_size(network.config_["num_threads"], _work(network))
-    else:
-        team = team_for(max((p.n for p in populations), default=1))
-    return State(program, populations, projections, team=team, seed=seed, t=t)
+        return team_size(network.config_["num_threads"], _work(network))
+    team: int = team_for(max((p.n for p in populations), default=1))
+    return team
+
+
+def layout_and_team(network: Network) -> tuple[Layout, int]:
+    """The layout of the program of a network, and how many workers it will have; a device is asked where it decides."""
+    options = options_of(network.config_, "default", "default", clean=False, debug=False)
+    if options.target == "cuda":
+        program = compile_network(describe(network), options=options)
+        return program.layout, _team(network, program, _sizes(network)[0])
+    return artifact(describe(network), options).layout, _team(network, None, [])
+
+
+def sizes_of(network: Network, layout: Layout, team: int) -> dict[str, int]:
+    """The sizes of the block of a network, by name."""
+    return block_sizes(layout, *_sizes(network), team)
 
 
 def _work(network: Network) -> int:

@@ -49,9 +49,7 @@ def recorded_bytes(monitor: Any) -> int:
 
 
 def _index_bytes(synapses: Connectivity | None) -> int:
-    if synapses is None:
-        return 0
-    return int(synapses.row.nbytes) + (0 if synapses.full is not None else int(synapses.pre.nbytes))
+    return 0 if synapses is None else synapses.nbytes
 
 
 class MemoryStats:

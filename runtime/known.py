@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCAttributeError, warn, with_hint
+from nnc.runtime.estimate import MemoryEstimate, memory_estimate
 from nnc.runtime.footprint import footprint_text
 from nnc.runtime.registry import REGISTRY
 from nnc.runtime.showing import table
@@ -49,6 +50,10 @@ class Known:
         if found is None:
             warn(with_hint(f"there is no extension '{name}'", name, [e.name for e in self._extensions]))
         return found
+
+    def memory_estimate(self) -> MemoryEstimate:
+        """A table of the bytes that each object takes: an estimate before `compile()`, exact after it."""
+        return memory_estimate(self._it)
 
     def memory_footprint(self, show_py_side: bool = True, show_cpp_side: bool = True) -> None:
         """Print how much memory objects take: recorded data and connectivity in Python, state in native memory."""

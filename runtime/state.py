@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import LayoutField
+    from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.connectivity import Connectivity
     from nnc.runtime.edits import Edit
@@ -76,6 +76,24 @@ class ProjectionSizes:
     lender: str | None = None
 
 
+def block_sizes(
+    layout: Layout, populations: Iterable[PopulationSizes], projections: Iterable[ProjectionSizes], team: int
+) -> dict[str, int]:
+    """The sizes of a block, by name."""
+    sizes = _none(layout.sizes)
+    for pop in populations:
+        sizes |= {
+            f"{pop.symbol}.n": pop.n,
+            f"{pop.symbol}.ring": pop.ring,
+            f"{pop.symbol}.rate.depth": pop.rate_depth,
+            **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
+        }
+    for proj in projections:
+        storage = Storage(proj.symbol, layout, proj.synapses, team)
+        sizes |= storage.sizes(proj.delay if isinstance(proj.delay, int) else 1) | dict(proj.extents)
+    return sizes
+
+
 class State:
     """Everything that changes while a network runs, and access to it by name."""
 
@@ -93,18 +111,7 @@ class State:
         projections = list(projections)
         self.program = program
         self.storages = {p.symbol: Storage(p.symbol, layout, p.synapses, team) for p in projections}
-        sizes: dict[str, int] = {}
-        for pop in populations:
-            sizes |= {
-                f"{pop.symbol}.n": pop.n,
-                f"{pop.symbol}.ring": pop.ring,
-                f"{pop.symbol}.rate.depth": pop.rate_depth,
-                **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
-            }
-        for proj in projections:
-            sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
-            sizes |= proj.extents
-        self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
+        self.block = StateBlock(layout, block_sizes(layout, populations, projections, team), team=team, seed=seed, t=t)
         self.memory: Memory = HostMemory(self.block)
         self._connect(projections)
 

@@ -128,7 +128,7 @@ class Load(Op):
 
 @operation("mem.store", level="loop")
 class Store(Op):
-    """Write an element of a buffer."""
+    """Write an element of a buffer; into u8 and u16 the low bits of an i32."""
 
     value = operand()
     buffer = operand()
@@ -137,7 +137,7 @@ class Store(Op):
 
     def verify_op(self) -> str | None:  # noqa: D102
         wrong = _buffer(self.buffer) or _indices(self.index)
-        if wrong is None and self.value.type is not value_type(self.buffer.type.dtype):
+        if wrong is None and self.value.type is not loaded(self.buffer.type):
             return f"{self.value.type} cannot be stored to {self.buffer.type}"
         return wrong
 
