@@ -70,6 +70,17 @@ def test_inputs_are_normalised_by_their_mean_over_the_first_time(window):
     assert means(normalize_input=window) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("rest", "unit"), [(-4.0, 4.0 + 1e-7), (0.0, 1e-7)])
+def test_negative_baselines_divide_by_their_size_and_none_by_a_small_number(rest, unit):
+    net = ann.Network(dt=1.0)
+    pop = net.create(2, ann.Neuron(parameters="rest = 0.0", equations="r = rest + 0.5 * (t >= 3.0) : init = rest"))
+    pop.rest = rest
+    m = net.boldmonitor(pop, plain(), normalize_input=3.0, start=True)
+    net.compile()
+    net.simulate(6.0)
+    assert m.get("BOLD")[:, 0] == pytest.approx([0.0] * 4 + [0.5 / unit] * 2)
+
+
 def test_what_is_measured_does_not_depend_on_learning():
     net = ann.Network(dt=1.0)
     pop = net.create(1, ann.Neuron(**COUNTER))
