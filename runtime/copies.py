@@ -83,7 +83,10 @@ class Copies:
             return obj if own is obj.proj else own.dendrite(obj.post_rank)
         if not isinstance(obj, Population | Projection | Monitor):
             raise NNCTypeError(f"Network.get takes objects of networks, not {obj!r}")
-        return obj if obj.network is network else self._copies.get(obj) or _missing(obj)
+        if obj.network is network:
+            return obj
+        # a projection without synapses is false
+        return self._copies[obj] if obj in self._copies else _missing(obj)
 
     def copy(self, *args: Any, seed: int | None = None, state: bool = False, **kwargs: Any) -> Self:
         """Another network, compiled, with the same settings and a new seed (or `seed`), at t = 0.
@@ -166,6 +169,7 @@ def _projection(network: Network, original: Projection) -> Projection:
         end = getattr(original, side)
         object.__setattr__(made, side, _end(network, original, end))
         object.__setattr__(made, f"_{side}", network.get(getattr(original, f"_{side}")))
+    made.follow_copies(network)
     made._globals = network.globals()
     made.synapse_type, made._kind = made._model_of(original.synapse_type)
     made._model = analyse_synapse(made.synapse_type.described, made._globals, made._kind)

@@ -110,6 +110,8 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _check(self, variable: str) -> None:
         obj = self.object
+        if isinstance(obj, Projection):
+            obj.check_recordable(variable)
         allowed = list(obj.variables)
         if isinstance(obj, Population | PopulationView):
             spiking = _population(obj).is_spiking

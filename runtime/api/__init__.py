@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import nnc.intern as intern
     import nnc.models as models
     import nnc.parser as parser
-    import nnc.runtime.plot as plot
     from nnc.core import Global as Global
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from nnc.intern import GlobalObjects as GlobalObjectManager
     from nnc.intern import Messages as Messages
     from nnc.intern import Profiler as Profiler
+    from nnc.runtime import plot as plot
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
