@@ -108,7 +108,6 @@ class Network(
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
-        self._extensions: list[Any] = []
         self._directory = "annarchy"
         self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
