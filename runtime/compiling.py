@@ -14,6 +14,7 @@ from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.inputs.timed import TimedPopulation
+from nnc.runtime.profiling import metered, with_meter
 from nnc.runtime.state import PopulationSizes, State
 from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
@@ -50,7 +51,10 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
-    return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
+    chosen_options = Options(
+        target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
+    )
+    return with_meter(chosen_options) if config["profiling"] else chosen_options
 
 
 def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) -> str | None:
@@ -85,7 +89,7 @@ class Compiled:
         for population in network.get_populations():
             population._values.resolve()
             population._begin()
-        program = compile_network(describe(network), options=options)
+        program = metered(compile_network(describe(network), options=options))
         compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
         compiled.state.clear()
         compiled._write_constants(network)
@@ -104,7 +108,7 @@ class Compiled:
 
         Projections that are `rewired` have other synapses than before: they start with their initial values.
         """
-        program = compile_network(describe(network), options=options)
+        program = metered(compile_network(describe(network), options=options))
         block = self.state.block
         compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()

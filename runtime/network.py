@@ -30,6 +30,7 @@ from nnc.runtime.lookups import LookUps
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
+from nnc.runtime.profiling import Profiling, tell_at_exit
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
 from nnc.runtime.remarks import show_remarks
@@ -67,7 +68,9 @@ class _Prepared(type):
         return network
 
 
-class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, metaclass=_Prepared):
+class Network(
+    LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, Profiling, metaclass=_Prepared
+):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -316,6 +319,10 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         line.check()
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
+        if profile_enabled:
+            self.config_.set({"profiling": True})
+        if self.config_["profiling"]:
+            tell_at_exit(self, "profiling" in line.settings, self.config_["profile_out"])
         device = (cuda_config or {}).get("device", line.device or user_file.device)
         self._options = options_of(
             self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device

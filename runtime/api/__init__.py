@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from nnc.runtime.parallel.runs import parallel_run
     from nnc.runtime.parallel.sweep import SweepResult, sweep
     from nnc.runtime.population import Population
+    from nnc.runtime.profiling import check_profile_results
     from nnc.runtime.projection import Projection
     from nnc.runtime.random import (
         Binomial,
@@ -183,6 +184,7 @@ __all__ = [
     "add_function",
     "callbacks_enabled",
     "ceil",
+    "check_profile_results",
     "clear",
     "clear_all_callbacks",
     "coefficient_of_variation",
@@ -271,6 +273,7 @@ _MODULES = {
     "nnc.runtime.parallel.runs": "parallel_run",
     "nnc.runtime.parallel.sweep": "SweepResult sweep",
     "nnc.runtime.population": "Population",
+    "nnc.runtime.profiling": "check_profile_results",
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.recordings": "MonitorList",
@@ -305,7 +308,6 @@ _NOT_YET = frozenset(
         "Pooling",
         "Transpose",
         "VideoPopulation",
-        "check_profile_results",
         "report",
     }
 )
