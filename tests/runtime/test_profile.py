@@ -187,7 +187,7 @@ def test_the_flag_of_a_script_prints_at_its_end_and_keeps_a_table(tmp_path: Path
         env={"PYTHONPATH": str(TYPING)},
     )
     assert "arriving spikes" in done.stdout
-    assert [p.suffix for p in folder.iterdir()] == [".csv"]
+    assert sorted(p.name for p in folder.iterdir()) == ["kernels network 1.csv", "profile.csv"]
 
 
 def test_what_is_possible_depends_on_the_size_of_the_data() -> None:
