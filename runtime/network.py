@@ -27,6 +27,7 @@ from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
 from nnc.runtime.known import Known, fixed, magic_populations, warn_of_strays
 from nnc.runtime.lookups import LookUps
+from nnc.runtime.metering import Metering
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
@@ -79,6 +80,7 @@ class Network(
     Runs,
     Known,
     Extending,
+    Metering,
     metaclass=_Prepared,
 ):
     """Populations, projections and monitors that are compiled and simulated together.
@@ -344,10 +346,10 @@ class Network(
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
         device = (cuda_config or {}).get("device", device_of(self.config_, line.device or user_file.device))
+        timings = timings_of(self, trace_calls, profile_enabled)
         options = options_of(
             self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device
         )
-        timings = timings_of(self, trace_calls, profile_enabled)
         self._compiled = Compiled.build(self, options, kernel_seed(self._seed, 0), timings)
         self._options, self._timings, self._directory = options, timings, directory
         self._stale = False
