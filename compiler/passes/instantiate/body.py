@@ -181,15 +181,16 @@ class Body:
         at, dtype = op.result.type.at, op.result.type.dtype
         real = dtype if dtype.is_float else self.scene.float
 
-        def uniform_or_normal(kind: str, nth: int) -> Value:
+        def underlying(kind: str, nth: int) -> Value:
             stream = stream_of(self.owner.symbol, op.draw, nth)
+            name, type = ("uniform", DType.f64) if kind == "wide" else (kind, real)
             return self._once(
-                ("random", kind, stream, at),
-                lambda: self.b.value(step.Random, types=(value_type(real, at),), distribution=kind, stream=stream),
+                ("random", name, stream, at, type),
+                lambda: self.b.value(step.Random, types=(value_type(type, at),), distribution=name, stream=stream),
             )
 
         numbers = [self.b.cast(p, real) for p in parameters]
-        value = draw(self.b, op.distribution, numbers, uniform_or_normal, self.scene.diagnostics)
+        value = draw(self.b, op.distribution, numbers, underlying)
         return self.b.cast(value, dtype)
 
     def _copy(self, op: Op, operands: Sequence[Value]) -> Op:

@@ -1,8 +1,8 @@
 """Distributions as arithmetic on uniform and normal numbers.
 
-A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Binomial numbers
-are made by inversion where that can be done in a bounded number of operations; gamma numbers of any shape by so many
-trials of a rejection method that all of them fail less often than a 32-bit word repeats.
+A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Gamma numbers of
+any shape are made by so many trials of a rejection method that all of them fail less often than a 32-bit word repeats;
+binomial numbers have a file of their own.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import arith
+from nnc.compiler.passes.instantiate.binomial import binomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.ir.builder import Builder
     from nnc.compiler.ir.core import Value
-
-MOST_TRIALS: Final = 100
-"""Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
 
 MOST_SHAPE: Final = 8
 """Shape of a gamma number up to which so many exponential numbers are added up."""
@@ -34,12 +31,12 @@ def draw(
     distribution: str,
     parameters: Sequence[Value],
     source: Callable[[str, int], Value],
-    diagnostics: Diagnostics,
 ) -> Value:
     """A number of a distribution (language specification, 2.10).
 
-    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0312 for a distribution
-    whose parameters cannot be handled.
+    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1), `wide` (the same in double precision, whatever
+    that of the network) or `normal`. Impossible parameters give NaN, or
+    what the formula makes of them.
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
@@ -56,7 +53,7 @@ def draw(
         case "gamma":
             return _gamma(b, first, second, source)
         case "binomial":
-            return _binomial(b, first, second, source("uniform", 0), diagnostics)
+            return binomial(b, first, second, source)
     raise ValueError(f"unknown distribution {distribution}")
 
 
@@ -110,32 +107,3 @@ def _gamma_of_any_shape(b: Builder, shape: Value, source: Callable[[str, int], V
     power = b.math("exp", b.neg(b.div(_exponential(b, source("uniform", 2 * TRIALS)), shape)))
     result = b.mul(result, b.select(small, power, one))
     return b.select(b.cmp("gt", shape, zero), result, b.like(math.nan, shape))
-
-
-def _binomial(b: Builder, trials: Value, chance: Value, u: Value, diagnostics: Diagnostics) -> Value:
-    """Inversion: how many values of the distribution function lie at or below u; for the rarer of the two outcomes,
-    whose first term cannot vanish."""
-    number = trials.op.value if isinstance(trials.op, arith.Const) else None
-    if number is None or not 0 <= number <= MOST_TRIALS or number != int(number):
-        diagnostics.error(
-            "N0312",
-            "a binomial distribution in an equation needs a number of trials that is a whole number up to "
-            f"{MOST_TRIALS}, not a parameter",
-            b.loc,
-            help="draw the numbers in Python, or add up comparisons of uniform numbers",
-        )
-        return chance
-    n = int(number)
-    one, zero = b.like(1, chance), b.like(0, chance)
-    swapped = b.cmp("gt", chance, b.like(0.5, chance))
-    p = b.select(swapped, b.sub(one, chance), chance)
-    odds = b.div(p, b.sub(one, p))
-    term = one
-    for _ in range(n):
-        term = b.mul(term, b.sub(one, p))
-    below, count = term, zero
-    for k in range(n):
-        count = b.add(count, b.select(b.cmp("ge", u, below), one, zero))
-        term = b.mul(term, b.mul(b.like((n - k) / (k + 1), odds), odds))
-        below = b.add(below, term)
-    return b.select(swapped, b.sub(b.like(n, count), count), count)
