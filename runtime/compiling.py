@@ -93,7 +93,7 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         compiled.write_flags(network)
-        compiled.state.settle()
+        compiled.state.settle(reductions=network.config_["compat"] != "strict")
         session = current_session()
         if session is not None:
             session.add_network(network.summary)

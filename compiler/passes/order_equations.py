@@ -72,4 +72,3 @@ def _blocks(locality: str, statements: Sequence[model.Ode | model.Assign]) -> It
 
 def _event_driven(statement: model.Ode | model.Assign) -> bool:
     return isinstance(statement, model.Ode) and statement.method == "event_driven"
-
