@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler import compile as compile_network
+from nnc.compiler.codegen.target import get_target
 from nnc.compiler.description import NetworkDescription
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
-from nnc.runtime.errors import NNCRuntimeError
+from nnc.runtime.errors import NNCRuntimeError, warn
 from nnc.runtime.inputs.timed import TimedPopulation
+from nnc.runtime.profiling import Timings
 from nnc.runtime.state import PopulationSizes, State
 from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
@@ -43,7 +45,7 @@ def options_of(
     asked = compiler != "default" or flags != "default"
     if asked and config.target in ("cuda", "llvm", "interp"):
         raise NNCRuntimeError(f"compiler and compiler_flags belong to paradigm='openmp', not '{config.target}'")
-    target = "openmp" if asked else config.target
+    target = "openmp" if asked else _possible(config)
     chosen = _compiler_words(compiler, flags, user_file or UserFile()) if target == "openmp" else None
     options: dict[str, str | bool | int] = {} if chosen is None else {"compiler": chosen}
     if target == "cuda":
@@ -51,6 +53,31 @@ def options_of(
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
     return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
+
+
+def _possible(config: Config) -> str | None:
+    """The target of the settings; with `gpu_fallback` that of the CPU where there is no GPU."""
+    if config.target != "cuda" or not config["gpu_fallback"]:
+        return config.target
+    reason = get_target("cuda").available()
+    if reason is not None:
+        warn(f"the network runs on the CPU, since there is no GPU: {reason}")
+    return None if reason is not None else "cuda"
+
+
+def device_of(config: Config, otherwise: int) -> int:
+    """The number of the GPU: that of the settings, or another one."""
+    return otherwise if config["device"] is None else int(config["device"])
+
+
+def timings_of(network: Network, trace: str | None, profile: bool) -> Timings:
+    """What notes the wall time of a network; settings and the arguments of `compile()` say what becomes of it."""
+    if trace is not None:
+        network.config_.set({"trace_calls": trace})
+    if profile:
+        network.config_.set({"profiling": True})
+    label = "network" if network.is_magic else f"network {network.id}"
+    return Timings(label, network.config_["trace_calls"])
 
 
 def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) -> str | None:
@@ -78,26 +105,33 @@ class Compiled:
     """Populations that are given their values before each stretch."""
 
     @staticmethod
-    def build(network: Network, options: Options, seed: int) -> Compiled:
+    def build(network: Network, options: Options, seed: int, timings: Timings) -> Compiled:
         """Draw what is random, compile, and fill the state."""
-        for projection in network.get_projections(suppress_error=True):
-            projection.wire()
+        with timings.phase("connectivity"):
+            for projection in network.get_projections(suppress_error=True):
+                projection.wire()
         for population in network.get_populations():
             population._values.resolve()
             population._begin()
-        program = compile_network(describe(network), options=options)
-        compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
-        compiled.state.clear()
-        compiled._write_constants(network)
-        compiled._attach(network)
-        for values in network.all_values():
-            values.initialise()
-        compiled.write_flags(network)
-        compiled.state.settle(reductions=network.config_["compat"] != "strict")
+        with timings.phase("compilation"):
+            program = compile_network(describe(network), options=options)
+        with timings.phase("initial values"):
+            compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
+            compiled._fill(network)
         session = current_session()
         if session is not None:
             session.add_network(network.summary)
         return compiled
+
+    def _fill(self, network: Network) -> None:
+        """Give everything its initial values."""
+        self.state.clear()
+        self._write_constants(network)
+        self._attach(network)
+        for values in network.all_values():
+            values.initialise()
+        self.write_flags(network)
+        self.state.settle(reductions=network.config_["compat"] != "strict")
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.
@@ -115,6 +149,12 @@ class Compiled:
             projection._values.initialise()
         compiled.write_flags(network)
         return compiled
+
+    def release(self, network: Network) -> None:
+        """Let go of what was needed to build and can be made again: indices and initial values of synapses."""
+        self.state.release()
+        for values in network.all_values():
+            values.release()
 
     def write_flags(self, network: Network) -> None:
         """The switches of populations and projections, where the program has them."""

@@ -41,6 +41,7 @@ class Copies:
         """
         network = cast("Network", self)
         given = list(objects) if isinstance(objects, list | tuple | set) else [objects]
+        given += [part for obj in given if isinstance(obj, Monitor) for part in obj.parts]
         for obj in given:
             if not isinstance(obj, Population | Projection | Monitor):
                 raise NNCTypeError(f"Network.add takes populations, projections and monitors, not {obj!r}")

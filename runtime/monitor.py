@@ -12,7 +12,7 @@ from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
-from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
+from nnc.runtime.errors import NNCAttributeError, NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
@@ -90,6 +90,15 @@ class Monitor(SpikeAnalysis, Recordings):
     def variables(self) -> list[str]:
         """Names of what is recorded."""
         return list(self._tracks)
+
+    @variables.setter
+    def variables(self, names: object) -> None:
+        raise NNCAttributeError("Monitor: variables cannot be assigned; add some with start(...)")
+
+    @property
+    def parts(self) -> Sequence[Population | Projection]:
+        """What it has made in its network itself: copies of it need copies of that."""
+        return ()
 
     @property
     def network(self) -> Network:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 import inspect
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnc.compiler.session import current as current_session
 from nnc.runtime.clock import Clock, Learning
 from nnc.runtime.commandline import read_command_line
-from nnc.runtime.compiling import Compiled, options_of
+from nnc.runtime.compiling import Compiled, device_of, options_of, timings_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
 from nnc.runtime.copies import Copies
@@ -25,19 +23,19 @@ from nnc.runtime.errors import (
     not_yet,
     warn,
 )
+from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
+from nnc.runtime.known import Known, fixed, magic_populations, warn_of_strays
 from nnc.runtime.lookups import LookUps
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
+from nnc.runtime.profiling import Timings, start_profile
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
 from nnc.runtime.remarks import show_remarks
-from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
-from nnc.runtime.summary import facts, summary, target_name
-from nnc.runtime.team import team_size
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
@@ -63,11 +61,25 @@ class _Prepared(type):
         network._prepare(kwargs.pop("_magic", False), kwargs.pop("_like", None))
         network._settle(**settings)
         network._made = (args, kwargs)
+        before = magic_populations()
         network.__init__(*args, **{k: v for k, v in kwargs.items() if k in own or k not in settings})
+        warn_of_strays(network, before)
         return network
 
 
-class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, metaclass=_Prepared):
+class Network(
+    LookUps,
+    Definitions,
+    Clock,
+    Learning,
+    Simulating,
+    SavedNetwork,
+    Copies,
+    Runs,
+    Known,
+    Extending,
+    metaclass=_Prepared,
+):
     """Populations, projections and monitors that are compiled and simulated together.
 
     `Network(dt=..., seed=...)`, then `create`, `connect`, `monitor`, `compile`, `simulate`; or a subclass whose
@@ -95,12 +107,15 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
+        self._extensions: list[Any] = []
+        self._directory = "annarchy"
         self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
         self._constant_values: dict[str, float] = {}
         self._functions: dict[str, Source] = {}
         self._compiled: Compiled | None = None
         self._options: Options | None = None
+        self._timings = Timings(f"network {self.id}")
         self._stale = False
         self._rewired: list[Projection] = []
         self._replays = 0
@@ -137,12 +152,20 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         """Seed of all random numbers of the network."""
         return self._seed
 
+    @seed.setter
+    def seed(self, value: int) -> None:
+        raise fixed("seed", "give it to Network(seed=...), or call set_seed")
+
     @property
     def default_rng(self) -> np.random.Generator:
         """A generator that scripts may draw from, seeded by the seed."""
         if self._rng is None:
             self._rng = stream(self._seed, "script")
         return self._rng
+
+    @default_rng.setter
+    def default_rng(self, value: object) -> None:
+        raise fixed("default_rng", "it follows from the seed")
 
     def stream(self, *key: str | int) -> np.random.Generator:
         """The generator for one use."""
@@ -222,10 +245,6 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
         return Constant(name, value, network=self)
-
-    def boldmonitor(self, *args: Any, **kwargs: Any) -> None:
-        """Not in this version."""
-        not_yet("boldmonitor", "record the source variable with net.monitor")
 
     def add_population(self, population: Population, name: str | None) -> int:
         """Register a new population; gives its number."""
@@ -309,6 +328,8 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
                 not_yet("compiling part of a network", "make a network of the objects that you need")
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
+        if not self._populations:
+            raise NNCRuntimeError("the network has no population: create one before compile()")
         begin = time.perf_counter()
         if any(projection.has_rules for projection in self._projections):
             self.config_.set({"structural_plasticity": True})
@@ -316,18 +337,22 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
         line.check()
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
-        device = (cuda_config or {}).get("device", line.device or user_file.device)
-        self._options = options_of(
+        device = (cuda_config or {}).get("device", device_of(self.config_, line.device or user_file.device))
+        options = options_of(
             self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device
         )
-        self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
+        timings = timings_of(self, trace_calls, profile_enabled)
+        self._compiled = Compiled.build(self, options, kernel_seed(self._seed, 0), timings)
+        self._options, self._timings, self._directory = options, timings, directory
         self._stale = False
         self._compile_seconds = time.perf_counter() - begin
+        start_profile(timings, self.config_)
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
         show_remarks(self)
+        self._compiled.release(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
@@ -366,6 +391,7 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
             self._rewired = []
             for monitor in self._monitors:
                 monitor.attach(compiled.state, compiled.state.block.t)
+            compiled.release(self)
         return compiled
 
     # Simulation
@@ -427,48 +453,3 @@ class Network(LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, C
 
     def __exit__(self, *error: object) -> None:
         self.clear()
-
-    # What is known of it
-
-    @property
-    def target(self) -> str:
-        """Name of the target it is compiled for (before compile, the one asked for)."""
-        session = current_session()
-        forced = session.options.target if session is not None else None
-        return forced or target_name(self.config_.target if self._options is None else self._options.target)
-
-    @property
-    def threads(self) -> int:
-        """Number of threads it runs on; before compile the one asked for, at most that of the cores for "auto"."""
-        if self._compiled is None:
-            return team_size(self.config_["num_threads"], sys.maxsize)
-        return self._compiled.state.block.team
-
-    @property
-    def compile_seconds(self) -> float:
-        """How long `compile()` took."""
-        return self._compile_seconds
-
-    @property
-    def simulated_ms(self) -> float:
-        """Simulated time of all runs, whatever the clock was set to in between."""
-        return self._steps_done * self.dt
-
-    @property
-    def wall_seconds(self) -> float:
-        """Wall time of all runs."""
-        return self._seconds
-
-    def summary(self) -> str:
-        """A few lines: neurons, synapses, target, times, recorded spikes and their mean rate."""
-        return summary(self)
-
-    def _repr_html_(self) -> str:
-        return table(repr(self)[1:-1], ("", ""), facts(self))
-
-    def __repr__(self) -> str:
-        done = "compiled" if self.compiled else "not compiled"
-        return (
-            f"<Network {self.id}: {len(self._populations)} populations, {len(self._projections)} projections, "
-            f"{len(self._monitors)} monitors, dt = {self.dt} ms, {done}>"
-        )

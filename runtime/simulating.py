@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nnc.runtime.config import Config
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
+    from nnc.runtime.profiling import Timings
     from nnc.runtime.projection import Projection
     from nnc.runtime.watch import Watch
 
@@ -42,6 +43,7 @@ class Simulating(Callbacks):
     _monitors: list[Monitor]
     _compiled: Compiled | None
     _options: Options | None
+    _timings: Timings
     _seconds: float
     """Wall time of all runs."""
 
@@ -159,9 +161,11 @@ class Simulating(Callbacks):
         try:
             structural = StructuralPhase(self._projections, self._monitors)
             cores, watch = self.config_["visible_cores"], self._watching(compiled)
-            return running.advance(compiled, self._monitors, steps, progress, cores, watch, structural)
+            told = self._timings.watched(progress)
+            return running.advance(compiled, self._monitors, steps, told, cores, watch, structural)
         finally:
             self._seconds += time.perf_counter() - begin
+            self._timings.add("simulate", time.perf_counter() - begin)
             self._steps_done += compiled.state.block.t - first
 
     def _watching(self, compiled: Compiled) -> Watch | None:
@@ -199,10 +203,10 @@ class Simulating(Callbacks):
         for monitor in self._monitors:
             monitor.restart(state, drop=monitors)
         self._reseed(self._repeats() if reseed_rng is None else bool(reseed_rng))
-        if synapses:
-            self._draw_synapses()
-        state = self._current().state
         state.set_step(0)
+        if synapses:
+            self.draw_synapses(self._projections)
+        state = self._current().state
         if populations:
             state.clear_activity([f"pop{p.id}" for p in self._populations], self._reduces_anew())
             for population in self._populations:
@@ -234,17 +238,17 @@ class Simulating(Callbacks):
         for values in self.all_values():
             values.repeat_draws()
 
-    def _draw_synapses(self) -> None:
-        """A state with new synapses; populations keep their values."""
-        assert self._options is not None
+    def draw_synapses(self, projections: list[Projection]) -> None:
+        """Draw connectivity, weights and delays of projections anew; everything else stays as it is."""
         old = self._current()
+        assert self._options is not None
         for monitor in self._monitors:
             monitor.detach(old.state)
-        for projection in self._projections:
+        for projection in projections:
             projection.rewire()
-        compiled = self._compiled = old.rebuild(self._whole(), self._options, self._projections)
+        compiled = self._compiled = old.rebuild(self._whole(), self._options, projections)
         for monitor in self._monitors:
-            monitor.attach(compiled.state, 0)
+            monitor.attach(compiled.state, compiled.state.block.t)
 
     def reset_population(self, population: Population, attributes: list[str] | None) -> None:
         """Give attributes of one population their initial values back; all of them also clear its spikes."""

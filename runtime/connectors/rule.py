@@ -23,7 +23,7 @@ class Ends:
     """The neurons a projection connects: their ranks in the whole populations, and the sizes of these.
 
     `same`: both ends belong to one population, so that pairs of a neuron with itself can occur. `pre` and `post` are
-    the population objects themselves, for user functions.
+    the population objects themselves, for user functions. `threads` is how many may build; results do not depend on it.
     """
 
     pre_ranks: NDArray[np.int64]
@@ -34,6 +34,7 @@ class Ends:
     dt: float
     pre: Any = None
     post: Any = None
+    threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)

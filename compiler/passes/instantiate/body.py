@@ -6,7 +6,6 @@ between are values.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,9 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import TERMINATOR, create
+from nnc.compiler.ir.distributions import draw, stream_of
 from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
-from nnc.compiler.passes.instantiate.draws import draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -190,7 +189,8 @@ class Body:
             )
 
         numbers = [self.b.cast(p, real) for p in parameters]
-        value = draw(self.b, op.distribution, numbers, underlying)
+        known = [p.op.value if isinstance(p.op, arith.Const) else None for p in numbers]
+        value = draw(self.b, op.distribution, numbers, known, underlying)
         return self.b.cast(value, dtype)
 
     def _copy(self, op: Op, operands: Sequence[Value]) -> Op:
@@ -209,11 +209,6 @@ def retyped(op: Op, type: Type, operands: Sequence[Value]) -> Type:
     if isinstance(op, arith.Broadcast):
         return type.with_at(at.join(type.at) or type.at)
     return type.with_at(at)
-
-
-def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
-    """32 bits that name the draws of an occurrence; nth counts those of one number that takes several."""
-    return zlib.crc32(f"{owner}:{occurrence}:{nth}".encode())
 
 
 def _prune(block: Block) -> None:

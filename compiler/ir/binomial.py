@@ -17,18 +17,14 @@ Everything is computed in double precision: in single precision the logarithms o
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nnc.compiler.ir.types import DType
-from nnc.compiler.passes.algebra import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from nnc.compiler.ir.builder import Builder
-    from nnc.compiler.ir.core import Value
-
-    Source = Callable[[str, int], Value]
+    Source = Callable[[str, int], Any]
 
 MOST_TERMS: Final = 100
 """A literal number of trials up to which all terms of the distribution are written out."""
@@ -49,44 +45,44 @@ _BINET_AT: Final = ((1.0, 0.08106146679532726), (2.0, 0.04134069595540929))
 """Its values where five coefficients are not enough; from 3 on they leave an error below 2e-9."""
 
 
-def binomial(b: Builder, trials: Value, chance: Value, source: Source) -> Value:
-    """A binomial number, in the type of `trials`; NaN unless n >= 0 and p is in [0, 1]. A fraction of n is cut off."""
-    dtype = trials.type.dtype
-    n_known, p_known = literal(trials), literal(chance)
+def binomial(b: Any, trials: Any, chance: Any, known: Sequence[float | None], source: Source) -> Any:
+    """A binomial number, in double precision; NaN unless n >= 0 and p is in [0, 1]. A fraction of n is cut off.
+
+    `b`, `known` and `source` are those of `distributions.draw`.
+    """
     n = b.math("floor", b.cast(trials, DType.f64))
     p = b.cast(chance, DType.f64)
-    if n_known is not None:
-        n = b.like(math.floor(n_known), n)
     one, zero = b.like(1, p), b.like(0, p)
     swapped = b.cmp("gt", p, b.like(0.5, p))
     rarer = b.select(swapped, b.sub(one, p), p)
-    count = _of_the_rarer(b, n, rarer, source, _mean(n_known, p_known))
+    count = _of_the_rarer(b, n, rarer, source, *known)
     count = b.select(swapped, b.sub(n, count), count)
     possible = b.and_(b.cmp("ge", n, zero), b.and_(b.cmp("ge", p, zero), b.cmp("le", p, one)))
-    return b.cast(b.select(possible, count, b.like(math.nan, count)), dtype)
+    return b.select(possible, count, b.like(math.nan, count))
 
 
-def _mean(n: float | None, p: float | None) -> tuple[float, float]:
-    """The least and the greatest mean that the rarer outcome can have."""
-    most = math.inf if n is None else n / 2
-    if n is None or p is None:
-        return 0.0, most
-    return n * min(p, 1 - p), n * min(p, 1 - p)
-
-
-def _of_the_rarer(b: Builder, n: Value, p: Value, source: Source, mean: tuple[float, float]) -> Value:
-    known = literal(n)
-    if known is not None and known <= MOST_TERMS:
-        return _search(b, n, p, source, int(max(known, 0)))
-    if mean[1] < SEARCH_BELOW:
+def _of_the_rarer(b: Any, n: Any, p: Any, source: Source, trials: float | None, chance: float | None) -> Any:
+    if trials is not None and trials <= MOST_TERMS:
+        return _search(b, n, p, source, int(max(trials, 0)))
+    least, most = _means(trials, chance)
+    if most < SEARCH_BELOW:
         return _search(b, n, p, source, SEARCH_TERMS)
-    if mean[0] >= SEARCH_BELOW:
+    if least >= SEARCH_BELOW:
         return _reject(b, n, p, source)
     few = b.cmp("lt", b.mul(n, p), b.like(SEARCH_BELOW, p))
     return b.select(few, _search(b, n, p, source, SEARCH_TERMS), _reject(b, n, p, source))
 
 
-def _search(b: Builder, n: Value, p: Value, source: Source, terms: int) -> Value:
+def _means(trials: float | None, chance: float | None) -> tuple[float, float]:
+    """The least and the greatest mean that the rarer outcome can have."""
+    most = math.inf if trials is None else trials / 2
+    if trials is None or chance is None:
+        return 0.0, most
+    mean = math.floor(trials) * min(chance, 1 - chance)
+    return mean, mean
+
+
+def _search(b: Any, n: Any, p: Any, source: Source, terms: int) -> Any:
     """How many values of the distribution function lie at or below a uniform number."""
     u = source("wide", 0)
     one, zero = b.like(1, p), b.like(0, p)
@@ -101,7 +97,7 @@ def _search(b: Builder, n: Value, p: Value, source: Source, terms: int) -> Value
     return b.min(count, n)
 
 
-def _reject(b: Builder, n: Value, p: Value, source: Source) -> Value:
+def _reject(b: Any, n: Any, p: Any, source: Source) -> Any:
     one, half = b.like(1, p), b.like(0.5, p)
     q = b.sub(one, p)
     deviation = b.math("sqrt", b.mul(b.mul(n, p), q))
@@ -127,14 +123,14 @@ def _reject(b: Builder, n: Value, p: Value, source: Source) -> Value:
     return result
 
 
-def _halves(b: Builder, u: Value) -> tuple[Value, Value]:
+def _halves(b: Any, u: Any) -> tuple[Any, Any]:
     """The upper 27 and the lower 26 bits of a uniform number, as two: the first in (0, 1), the second in [0, 1)."""
     scaled = b.mul(u, b.like(2.0**27, u))
     whole = b.math("floor", scaled)
     return b.mul(b.add(whole, b.like(0.5, u)), b.like(2.0**-27, u)), b.sub(scaled, whole)
 
 
-def _log_share(b: Builder, n: Value, k: Value, odds: Value, top: Value) -> Value:
+def _log_share(b: Any, n: Any, k: Any, odds: Any, top: Any) -> Any:
     """log of the probability of k, but for a term that is the same for all k: Stirling's formula, with its rest.
 
     Written in quotients near 1 (`top` is n - mode + 1), whose logarithms lose no digits to each other.
@@ -146,7 +142,7 @@ def _log_share(b: Builder, n: Value, k: Value, odds: Value, top: Value) -> Value
     return b.sub(b.add(main, rest), b.add(_binet(b, x), _binet(b, y)))
 
 
-def _binet(b: Builder, x: Value) -> Value:
+def _binet(b: Any, x: Any) -> Any:
     """log gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2)."""
     rest = x
     for coefficient in reversed(_BINET[1:]):

@@ -1,4 +1,4 @@
-"""Distributions as arithmetic on uniform and normal numbers.
+"""Distributions as arithmetic on uniform and normal numbers: written once, as IR or computed by the interpreter.
 
 A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Gamma numbers of
 any shape are made by so many trials of a rejection method that all of them fail less often than a 32-bit word repeats;
@@ -8,16 +8,13 @@ binomial numbers have a file of their own.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+import zlib
+from typing import TYPE_CHECKING, Any, Final
 
-from nnc.compiler.ir import arith
-from nnc.compiler.passes.instantiate.binomial import binomial
+from nnc.compiler.ir.binomial import binomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from nnc.compiler.ir.builder import Builder
-    from nnc.compiler.ir.core import Value
 
 MOST_SHAPE: Final = 8
 """Shape of a gamma number up to which so many exponential numbers are added up."""
@@ -27,16 +24,17 @@ TRIALS: Final = 8
 
 
 def draw(
-    b: Builder,
+    b: Any,
     distribution: str,
-    parameters: Sequence[Value],
-    source: Callable[[str, int], Value],
-) -> Value:
+    parameters: Sequence[Any],
+    known: Sequence[float | None],
+    source: Callable[[str, int], Any],
+) -> Any:
     """A number of a distribution (language specification, 2.10).
 
+    `b` is a `Builder`, or computes on arrays what that would write. `known` are the parameters that are literals;
     `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1), `wide` (the same in double precision, whatever
-    that of the network) or `normal`. Impossible parameters give NaN, or
-    what the formula makes of them.
+    that of the network) or `normal`. Impossible parameters give NaN, or what the formula makes of them.
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
@@ -51,29 +49,33 @@ def draw(
         case "exponential":
             return b.div(_exponential(b, source("uniform", 0)), first)
         case "gamma":
-            return _gamma(b, first, second, source)
+            return _gamma(b, first, second, known[0], source)
         case "binomial":
-            return binomial(b, first, second, source)
+            return binomial(b, first, second, known, source)
     raise ValueError(f"unknown distribution {distribution}")
 
 
-def _normal(b: Builder, mu: Value, sigma: Value, z: Value) -> Value:
+def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
+    """32 bits that name the draws of an occurrence; nth counts those of one number that takes several."""
+    return zlib.crc32(f"{owner}:{occurrence}:{nth}".encode())
+
+
+def _normal(b: Any, mu: Any, sigma: Any, z: Any) -> Any:
     return b.add(mu, b.mul(sigma, z))
 
 
-def _exponential(b: Builder, u: Value) -> Value:
+def _exponential(b: Any, u: Any) -> Any:
     return b.neg(b.math("log1p", b.neg(u)))
 
 
-def _discrete_uniform(b: Builder, lo: Value, hi: Value, u: Value) -> Value:
+def _discrete_uniform(b: Any, lo: Any, hi: Any, u: Any) -> Any:
     """Rounding may reach the end of the range, hence the bound."""
     count = b.add(b.sub(hi, lo), b.like(1, lo))
     return b.min(b.add(lo, b.math("floor", b.mul(u, count))), hi)
 
 
-def _gamma(b: Builder, shape: Value, scale: Value, source: Callable[[str, int], Value]) -> Value:
+def _gamma(b: Any, shape: Any, scale: Any, number: float | None, source: Callable[[str, int], Any]) -> Any:
     """A small whole shape: the sum of so many exponential numbers; a half more: half the square of a normal one."""
-    number = shape.op.value if isinstance(shape.op, arith.Const) else None
     if number is None or not 0 < number <= MOST_SHAPE or number * 2 != int(number * 2):
         return b.mul(scale, _gamma_of_any_shape(b, shape, source))
     terms = [_exponential(b, source("uniform", nth)) for nth in range(int(number))]
@@ -86,7 +88,7 @@ def _gamma(b: Builder, shape: Value, scale: Value, source: Callable[[str, int], 
     return b.mul(scale, total)
 
 
-def _gamma_of_any_shape(b: Builder, shape: Value, source: Callable[[str, int], Value]) -> Value:
+def _gamma_of_any_shape(b: Any, shape: Any, source: Callable[[str, int], Any]) -> Any:
     """G. Marsaglia, W. W. Tsang: A simple method for generating gamma variables (ACM TOMS 26, 2000), all trials made.
 
     A shape below 1 is raised by 1, and the result multiplied by a power of a uniform number. NaN for shapes that are
