@@ -140,7 +140,7 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         self.write_flags(network)
-        self.state.settle()
+        self.state.settle(reductions=network.config_["compat"] != "strict")
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.

@@ -175,9 +175,9 @@ class Network(
 
     def config(self, **keys: Any) -> dict[str, Any]:
         """Change settings of this network; gives all of them. See `setup` for the keys."""
-        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
+        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity", "compat", "event_time")
         if self.compiled and any(k in keys for k in fixed):
-            raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
+            raise NNCRuntimeError(f"{', '.join(k for k in fixed if k in keys)}: fixed by compile()")
         if self._populations and keys.get("dt", self.dt) != self.dt:
             warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
