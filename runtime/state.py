@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEVER_SPIKED = -10000
 """Step of the last spike (or event) before there was one."""
 
-_STAMPS = ("last_spike", "last_event")
+_STAMPS = ("last_spike", "last_event", "last_spike.past")
 _RINGS = (".ring", ".rate.depth")
 """Sizes of the rings that are written step by step."""
 
@@ -179,8 +179,9 @@ class State:
         for spec in self.block.layout.fields:
             values = self.memory.read(spec.name)
             if spec.name.endswith(_STAMPS) and spec.dtype is DType.i64:
-                self.memory.write(spec.name, np.where(values == NEVER_SPIKED, values, values + shift))
-            elif spec.extent and spec.extent[0].endswith(_RINGS):
+                values = np.where(values == NEVER_SPIKED, values, values + shift)
+                self.memory.write(spec.name, values)
+            if spec.extent and spec.extent[0].endswith(_RINGS):
                 rows = values.reshape(self.block.sizes[spec.extent[0]], -1)
                 self.memory.write(spec.name, np.roll(rows, shift, axis=0).reshape(values.shape))
         self.block.t = step
