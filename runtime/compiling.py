@@ -131,7 +131,13 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         self.write_flags(network)
+        self.settle()
+
+    def settle(self) -> None:
+        """Derive what follows from initial values: the past before the first step, reductions."""
         self.state.settle()
+        for timed in self.inputs:
+            timed.fill_past(self.state)
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.

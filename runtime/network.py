@@ -344,6 +344,8 @@ class Network(
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
+            if self.config_["show_time"]:
+                print(timings)
         show_remarks(self)
 
     def changed(self, rewired: Projection | None = None) -> None:

@@ -62,6 +62,11 @@ class Timings:
 
         return told
 
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s" for label, phase, calls, seconds in self.rows()
+        )
+
     def rows(self) -> list[tuple[str, str, int, float]]:
         """(network, phase, calls, seconds) in order."""
         return [(self.label, name, self.calls[name], seconds) for name, seconds in self.seconds.items()]
@@ -78,9 +83,8 @@ def start_profile(timings: Timings, config: Mapping[str, Any]) -> None:
 
 def check_profile_results() -> None:
     """Print the wall time of all profiled networks, by phase. Prints nothing if none was profiled."""
-    rows = [row for timings, _ in REGISTRY.profiles for row in timings.rows()]
-    for label, phase, calls, seconds in rows:
-        print(f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s")
+    for timings, _ in REGISTRY.profiles:
+        print(timings)
 
 
 def _at_exit() -> None:

@@ -215,7 +215,7 @@ class Simulating(Callbacks):
                 projection.reset()
         state.block.seed = kernel_seed(self._seed, self._replays)
         if populations or synapses:
-            state.settle()
+            self._running().settle()
         self._running().write_flags(self._whole())
 
     def _repeats(self) -> bool:
@@ -256,7 +256,7 @@ class Simulating(Callbacks):
         population._values.initialise(names)
         if names is None:
             population._restart()
-            state.settle()
+            self._running().settle()
             self._running().write_flags(self._whole())
 
     def _whole(self) -> Network:
