@@ -153,10 +153,27 @@ class PopulationDescription:
 
 
 @dataclass(frozen=True)
+class StencilDescription:
+    """Filters that are moved over the pre population in place of stored synapses, see `step.stencil`."""
+
+    pre: tuple[int, ...]
+    post: tuple[int, ...]
+    taps: tuple[int, ...]
+    axis: tuple[int, ...]
+    stride: tuple[int, ...]
+    start: tuple[int, ...]
+    bank: int = 0
+    centres: bool = False
+    outside: Literal["fill", "clamp"] = "fill"
+    fill: float = 0.0
+
+
+@dataclass(frozen=True)
 class ProjectionDescription:
     """A projection and the facts about its connectivity, see `model.projection`.
 
-    `arrays`: the local parameters (and `w`) that differ between synapses.
+    `arrays`: the local parameters (and `w`) that differ between synapses. `shares`: number of the projection whose
+    weights its synapses have; its own number if these are fewer than its synapses.
     """
 
     id: int
@@ -173,6 +190,8 @@ class ProjectionDescription:
     transmission_flag: bool = False
     update_flag: bool = False
     plasticity_flag: bool = False
+    stencil: StencilDescription | None = None
+    shares: int | None = None
 
     @property
     def symbol(self) -> str:

@@ -24,7 +24,8 @@ else:
 def strongly_connected(graph: Mapping[Node, Collection[Node]]) -> list[list[Node]]:
     """The groups of nodes that reach each other, each node in one group; successors come before."""
     with suppress(CycleError):
-        return [[node] for node in TopologicalSorter(graph).static_order()]
+        others = {node: [other for other in successors if other != node] for node, successors in graph.items()}
+        return [[node] for node in TopologicalSorter(others).static_order()]
     import networkx as nx
 
     return [list(group) for group in nx.strongly_connected_components(_digraph(graph))]

@@ -94,6 +94,7 @@ class _Wanted:
     verify_diagnostics: bool
     split_input: bool
     simulate: bool
+    remarks: bool = False
 
 
 @click.command(
@@ -120,6 +121,7 @@ class _Wanted:
 @click.option("--print-generic", "generic", is_flag=True, help="Print in MLIR's generic syntax.")
 @click.option("--time-passes", "times", is_flag=True, help="Print how long each pass took.")
 @click.option("--dump", metavar="DIR", help="Write the IR after every pass, and the target's text, into a folder.")
+@click.option("--remarks", is_flag=True, help="Show notes on the models, not only warnings.")
 @click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing.")
 @click.option(
     "--verify-diagnostics", is_flag=True, help="FILE.ir: compare errors with its '// error@+1 CODE' comments."
@@ -145,6 +147,7 @@ def command(
     generic: bool,
     times: bool,
     dump: str | None,
+    remarks: bool,
     no_cache: bool,
     verify_diagnostics: bool,
     split: bool,
@@ -165,7 +168,7 @@ def command(
     _check_target(target)
     looks = Looks(after, changed, times, locs, generic, dump, sys.stdout)
     options = Options(target, pipeline, cache=not (no_cache or looks.any), looks=looks)
-    wanted = _Wanted(options, emit, verify_diagnostics, split, run or emit is None)
+    wanted = _Wanted(options, emit, verify_diagnostics, split, run or emit is None, remarks)
     path = Path(file)
     if not path.exists():
         raise click.UsageError(f"there is no file '{file}'")
@@ -214,7 +217,7 @@ def _run_script(path: Path, arguments: tuple[str, ...], wanted: _Wanted) -> int:
         if wanted.emit is not None:
             out.write(driver.stage_text(description, wanted.emit, options))
 
-    command_session = Session(wanted.options, simulate=wanted.simulate, on_compile=show)
+    command_session = Session(wanted.options, simulate=wanted.simulate, on_compile=show, remarks=wanted.remarks)
     with session(command_session), _as_script(path, arguments):
         try:
             names = runpy.run_path(str(path), run_name="__main__")

@@ -156,6 +156,12 @@ class Compiled:
         compiled.write_flags(network)
         return compiled
 
+    def release(self, network: Network) -> None:
+        """Let go of what was needed to build and can be made again: indices and initial values of synapses."""
+        self.state.release()
+        for values in network.all_values():
+            values.release()
+
     def write_flags(self, network: Network) -> None:
         """The switches of populations and projections, where the program has them."""
         flags: dict[str, bool | int] = {f"pop{p.id}.enabled": p.enabled for p in network.get_populations()}

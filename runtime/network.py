@@ -23,6 +23,7 @@ from nnc.runtime.errors import (
     not_yet,
     warn,
 )
+from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
 from nnc.runtime.known import Known, fixed, magic_populations, warn_of_strays
 from nnc.runtime.lookups import LookUps
@@ -67,7 +68,17 @@ class _Prepared(type):
 
 
 class Network(
-    LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, Known, metaclass=_Prepared
+    LookUps,
+    Definitions,
+    Clock,
+    Learning,
+    Simulating,
+    SavedNetwork,
+    Copies,
+    Runs,
+    Known,
+    Extending,
+    metaclass=_Prepared,
 ):
     """Populations, projections and monitors that are compiled and simulated together.
 
@@ -235,10 +246,6 @@ class Network(
         """A constant of this network only."""
         return Constant(name, value, network=self)
 
-    def boldmonitor(self, *args: Any, **kwargs: Any) -> None:
-        """Not in this version."""
-        not_yet("boldmonitor", "record the source variable with net.monitor")
-
     def add_population(self, population: Population, name: str | None) -> int:
         """Register a new population; gives its number."""
         self._open("a population")
@@ -347,6 +354,7 @@ class Network(
             if self.config_["show_time"]:
                 print(timings)
         show_remarks(self)
+        self._compiled.release(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
@@ -385,6 +393,7 @@ class Network(
             self._rewired = []
             for monitor in self._monitors:
                 monitor.attach(compiled.state, compiled.state.block.t)
+            compiled.release(self)
         return compiled
 
     # Simulation

@@ -11,6 +11,8 @@ from nnc.compiler.description import Drawn, ParameterDecl, ProjectionDescription
 from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.compiler.frontend.model import AttributeRef
 from nnc.runtime.attributes import Attributes
+from nnc.runtime.building.blocks import building_threads
+from nnc.runtime.building.weights import give_weights
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.delays import Delays
@@ -27,7 +29,6 @@ from nnc.runtime.fields import Fields
 from nnc.runtime.footprint import Footprint
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
-from nnc.runtime.random import RandomDistribution
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
@@ -98,6 +99,12 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
 
     def _check_ends(self) -> None:
         """Raise where the populations do not suit this kind of projection."""
+
+    def check_recordable(self, variable: str) -> None:
+        """Raise if a monitor cannot record an attribute of it."""
+
+    def follow_copies(self, network: Network) -> None:
+        """In a copy of the network: refer to the copies of other projections."""
 
     def _model_of(self, synapse: object) -> tuple[Synapse, Literal["rate", "spiking"]]:
         """The model of its synapses, and whether they transmit spikes or rates."""
@@ -186,6 +193,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
             self._net.dt,
             self.pre,
             self.post,
+            building_threads(self._net.config_["num_threads"]),
         )
 
     def wire(self) -> None:
@@ -222,13 +230,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
         rule = self._rule
         assert rule is not None
         weights = rule.weights if wired.weights is None else wired.weights
-        locality = self._values.locality("w")
-        if isinstance(weights, RandomDistribution):
-            generator = self._net.stream("weights", self.id, self._redraws)
-            weights = weights.draw(self._values.lengths[locality], generator).astype(np.float64)
-        if isinstance(weights, float) and (rule.multiple and locality == "local"):
-            weights = np.full(self._values.lengths["local"], weights)
-        self._values.write("w", weights)
+        give_weights(self._values, weights, rule.multiple, ("weights", self.id, self._redraws))
 
     @property
     def synapses(self) -> Connectivity:

@@ -61,11 +61,19 @@ class PopulationSizes:
 
 @dataclass(frozen=True, eq=False)
 class ProjectionSizes:
-    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse."""
+    """What the block needs to know of a projection; `delay` in steps, one number or one per synapse.
+
+    `extents` and `tables` are further sizes and index arrays. `entries`: the weight of synapse i (canonical order) is
+    that of synapse `entries[i]` of the projection `lender`; without one it is number `entries[i]` of the shared ones.
+    """
 
     symbol: str
     synapses: Connectivity
     delay: int | NDArray[np.int32]
+    extents: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    entries: NDArray[np.int64] | None = None
+    lender: str | None = None
 
 
 class State:
@@ -95,6 +103,7 @@ class State:
             }
         for proj in projections:
             sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
+            sizes |= proj.extents
         self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
         self.memory: Memory = HostMemory(self.block)
         self._connect(projections)
@@ -119,8 +128,11 @@ class State:
         if storage is None:
             self.memory.write(name, values, slice(None) if where is None else where)
             return
-        everything = self.read(name)
-        everything[slice(None) if where is None else where] = values
+        if where is None and isinstance(values, np.ndarray) and values.size == storage.synapses.count:
+            everything = values.reshape(-1).astype(self.block.layout[name].dtype.numpy, copy=False)
+        else:
+            everything = self.read(name)
+            everything[slice(None) if where is None else where] = values
         self.memory.write(name, storage.place(everything))
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
@@ -243,6 +255,7 @@ class State:
         """
         names = [f.name for f in self.block.layout.fields if self._synaptic(f.name) is self.storages[symbol]]
         old = {name: self.read(name) for name in names}
+        self.storages[symbol].synapses.hold()
         storage = self.storages[symbol] = Storage(symbol, self.block.layout, edit.synapses, self.block.team)
         self.block.resize(storage.sizes(delay if isinstance(delay, int) else 1))
         for name, values in old.items():
@@ -272,15 +285,25 @@ class State:
             deeper[steps % ring] = rows[steps % depth]
             self.memory.write(name, deeper.reshape(-1))
 
+    def release(self) -> None:
+        """Let projections keep nothing that can be made from the block again."""
+        for storage in self.storages.values():
+            storage.release()
+
     def _connect(self, projections: list[ProjectionSizes]) -> None:
         for proj in projections:
             storage = self.storages[proj.symbol]
-            arrays = storage.indices()
+            each = isinstance(proj.delay, np.ndarray)
+            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
-            for name, values in arrays.items():
+            if proj.entries is not None:
+                taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
+                arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
+            for name, array in (arrays | proj.tables).items():
                 if self.has(name):
-                    self.memory.write(name, values)
+                    self.memory.write(name, array)
 
     def _is_index(self, name: str) -> bool:
         return _owner(name) in self.storages and name.partition(".")[2] in _INDICES
@@ -293,7 +316,7 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays")
+_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
 
 
 def _owner(name: str) -> str:

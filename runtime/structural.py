@@ -11,6 +11,7 @@ from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import DistributionCall
 from nnc.runtime import edits
 from nnc.runtime.attributes import distribution_of
+from nnc.runtime.building.blocks import building_threads, draw_blocks
 from nnc.runtime.conditions import Condition
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
@@ -157,7 +158,9 @@ class Structural:
         if self._asked_delay is not None:
             delays = self._asked_delay
         if isinstance(delays, RandomDistribution):
-            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
+            generator, threads = self._net.stream("delays", self.id, self._redraws), self._net.config_["num_threads"]
+            count = wired.synapses.count
+            delays = draw_blocks(delays, count, generator, np.float64, building_threads(threads))
         else:
             warn_rounded(self.name, np.asarray(delays, np.float64), dt)
         steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)

@@ -217,6 +217,10 @@ class Recorder:
         """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
         return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
 
+    def steps(self, t0: int, t1: int) -> NDArray[np.int64]:
+        """The steps of the rows taken in steps [t0, t1)."""
+        return self.first_due(t0) + self.period * np.arange(self.due(t0, t1), dtype=np.int64)
+
     def due_until(self, t: int) -> int:
         """How many rows a stretch that ended before step t has taken."""
         return max(0, -(-(t - self.first) // self.period))

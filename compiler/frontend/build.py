@@ -17,7 +17,7 @@ from nnc.compiler.frontend.links import (
     seen_from,
 )
 from nnc.compiler.frontend.lower_expr import Meaning, constant_symbol
-from nnc.compiler.ir import model
+from nnc.compiler.ir import model, stencil
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.define import create
@@ -201,7 +201,24 @@ class _Build:
             transmission_flag=projection.transmission_flag or None,
             update_flag=projection.update_flag or None,
             plasticity_flag=projection.plasticity_flag or None,
+            shares=None if projection.shares is None else Symbol(f"proj{projection.shares}"),
         )
+        if projection.stencil is not None:
+            given = projection.stencil
+            Builder(body, loc=projection.model.loc).op(
+                stencil.Stencil,
+                owner=Symbol(projection.symbol),
+                pre=given.pre,
+                post=given.post,
+                taps=given.taps,
+                axis=given.axis,
+                stride=given.stride,
+                start=given.start,
+                bank=given.bank or None,
+                centres=given.centres or None,
+                outside=given.outside,
+                fill=given.fill or None,
+            )
 
 
 def _model_symbol(owner: str) -> Symbol:

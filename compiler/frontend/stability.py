@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-import networkx as nx
 import numpy as np
 
 from nnc.compiler.diagnostics import Diagnostics
 from nnc.compiler.frontend import syntax as ast
+from nnc.compiler.graphs import strongly_connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,10 +61,12 @@ class Line:
 def check_steps(model: Model, values: Mapping[str, Any], dt: float) -> tuple[Diagnostic, ...]:
     """Warnings for a step that is too long. `values` are those of parameters and constants, numbers or flat arrays."""
     d = Diagnostics()
-    known = _sampled(values)
     method = {a.name: a.method for a in model.attributes}
     locality = {a.name: a.locality for a in model.attributes}
     odes = [s for s in model.statements if isinstance(s, ast.Ode) and method.get(s.variable) != "event_driven"]
+    if not odes:
+        return ()
+    known = _sampled(values)
     order = {id(s): i for i, s in enumerate(model.statements)}
     for _, run in groupby(enumerate(odes), lambda p: (order[id(p[1])] - p[0], locality.get(p[1].variable))):
         _block([ode for _, ode in run], known, method, dt, d)
@@ -93,10 +95,8 @@ def _block(
     names = [ode.variable for ode in odes]
     with np.errstate(all="ignore"):
         lines = {ode.variable: _derivative(ode, _Lines(known, frozenset(names))) for ode in odes}
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(names)
-        graph.add_edges_from((n, other) for n in names for other in lines[n].reads)
-        for group in nx.strongly_connected_components(graph):
+        for names_of_group in strongly_connected({name: lines[name].reads for name in names}):
+            group = frozenset(names_of_group)
             members = [ode for ode in odes if ode.variable in group]
             if any(lines[n].bent & group for n in group) or len({method[n] for n in group}) > 1:
                 continue

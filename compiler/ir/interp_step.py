@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from nnc.compiler.ir import step
+from nnc.compiler.ir import stencil, step
 from nnc.compiler.ir.interp_arith import evaluate
 from nnc.compiler.ir.interp_draws import draws
 from nnc.compiler.ir.interp_loop import reduction
+from nnc.compiler.ir.interp_stencil import filter_sums, places
 from nnc.compiler.ir.types import At, DType
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.compiler.ir.core import Op, Value
+    from nnc.compiler.ir.interp_stencil import Moved, Places
 
     Array = NDArray[Any]
     OnRecord = Callable[[step.Record, int, "StepState"], None]
@@ -38,12 +40,23 @@ class Connectivity:
     delays: Array | int = 1
     pre_first: int = 0
     """Of a full projection: its first pre neuron; sums then take their partials by the position in its range."""
+    entries: Array | None = None
+    """Of shared weights: which of them each synapse has."""
+    moved: Places | None = None
+    """Of a stencil: its taps, post neuron by post neuron, instead of sorted synapses."""
+
+    @staticmethod
+    def of_stencil(op: stencil.Stencil, delay: int = 1, centres: Array | None = None) -> Connectivity:
+        """The taps of a stencil as synapses."""
+        taps = places(cast("Moved", op), centres)
+        posts = np.repeat(np.arange(len(taps.pre)), taps.pre.shape[1])
+        return Connectivity(taps.pre.reshape(-1), posts, delay, entries=taps.entries.reshape(-1), moved=taps)
 
     def __post_init__(self) -> None:
         self.pre = np.asarray(self.pre, np.int64)
         self.post = np.asarray(self.post, np.int64)
         order = np.lexsort((self.pre, self.post))
-        if not np.array_equal(order, np.arange(len(order))):
+        if self.moved is None and not np.array_equal(order, np.arange(len(order))):
             raise ValueError("synapses must be sorted by (post, pre)")
 
     @property
@@ -95,6 +108,7 @@ class _Network:
     def __init__(self, module: Op) -> None:
         ops = module.regions[0].ops
         self.synapses = {str(op.sym): op for op in ops if isinstance(op, step.Synapses)}
+        self.fills = {str(op.owner): op.fill for op in ops if isinstance(op, stencil.Stencil)}
         self.fields = {str(op.sym): op for op in ops if isinstance(op, step.Field)}
         self.events = [str(op.sym) for op in ops if isinstance(op, step.Events)]
         self.rings = {str(op.sym): op for op in ops if isinstance(op, step.Ring)}
@@ -187,6 +201,9 @@ class _Elements:
     ) -> None:
         self.op, self.network, self.state, self.k = op, network, state, k
         self.own, self.index = own, index
+        wires = state.connectivity.get(str(op.owner))
+        shared = None if wires is None else wires.entries
+        self._weights = None if shared is None or At.syn not in index else shared[index[At.syn]]
         self.values: dict[Value, Array] = {}
 
     def run(self) -> None:
@@ -216,7 +233,16 @@ class _Elements:
     def read(self, op: step.Read) -> None:
         """`step.read`."""
         at, stored = op.result.type.at, self.state.fields[str(op.field)]
-        self.values[op.result] = np.array(stored[0] if at is At.one else stored[self.index[at]])
+        place = self._weights if at is At.syn and self._weights is not None else self.index.get(at)
+        self._learn(op.result, np.array(stored[0] if at is At.one else stored[place]))
+
+    def _learn(self, result: Value, values: Array) -> None:
+        """Keep a value that was read; what a stencil reads of pre neurons outside is a number of its own."""
+        wires = self.state.connectivity.get(str(self.op.owner))
+        if result.type.at is At.pre and wires is not None and wires.moved is not None:
+            fill = values.dtype.type(self.network.fills[str(self.op.owner)])
+            values = np.where(wires.moved.outside.reshape(-1), fill, values)
+        self.values[result] = values
 
     def write(self, op: step.Write) -> None:
         """`step.write`."""
@@ -234,16 +260,16 @@ class _Elements:
         elif domain == "synapses":
             self._by_post(op, target, values)
         else:
-            target[0] = _total(op.kind, values, np.arange(len(values)))
+            target[0] = total(op.kind, values, np.arange(len(values)))
 
     def _by_post(self, op: step.Accumulate, target: Array, values: Array) -> None:
-        wires = self.state.connectivity[str(self.op.owner)]
-        full = self.network.synapses[str(self.op.owner)].full
-        starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
-        for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
-            if lo < hi:
-                places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
-                target[post] = target[post] + _total(op.kind, values[lo:hi], places)
+        owner = str(self.op.owner)
+        wires = self.state.connectivity[owner]
+        if wires.moved is not None:
+            taps = wires.moved
+            target += filter_sums(op.kind, values.reshape(taps.pre.shape), taps.outside)
+            return
+        by_post(op.kind, target, values, wires, full=bool(self.network.synapses[owner].full))
 
     def delayed_read(self, op: step.DelayedRead) -> None:
         """`step.delayed_read`."""
@@ -263,7 +289,7 @@ class _Elements:
             row = rows.get(int(k), rows[-1] if k < self.k or present is None else present)
             chosen = steps == k
             out[chosen] = row[at[chosen]] if len(row) > 1 else row[0]
-        self.values[result] = out
+        self._learn(result, out)
 
     def emit(self, op: step.Emit) -> None:
         """`step.emit`."""
@@ -292,9 +318,19 @@ class _Elements:
         self.state.stopped |= bool(np.any(self.values[op.condition]))
 
 
-def _total(kind: str, values: Array, places: Array) -> Array:
-    total = reduction("add" if kind == "mean" else kind, [values], places)
-    return total / total.dtype.type(len(values)) if kind == "mean" else total
+def by_post(kind: str, target: Array, values: Array, wires: Connectivity, *, full: bool) -> None:
+    """Combine the values of synapses into the field of their post neurons, each neuron's in the fixed order."""
+    starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
+    for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
+        if lo < hi:
+            places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
+            target[post] = target[post] + total(kind, values[lo:hi], places)
+
+
+def total(kind: str, values: Array, places: Array) -> Array:
+    """Sum, mean, maximum or minimum in the order that `loop.reduce` defines."""
+    combined = reduction("add" if kind == "mean" else kind, [values], places)
+    return combined / combined.dtype.type(len(values)) if kind == "mean" else combined
 
 
 _HANDLERS: dict[type[Op], Any] = {

@@ -27,7 +27,7 @@ from nnc.compiler.ir.define import (
 
 ROLE = enum_kind("param", "state", "scratch", "constant")
 DOMAIN = enum_kind("neurons", "synapses", "posts", "spikes", "back_spikes", "once")
-LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post")
+LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post", "stencil")
 
 
 @operation("step.neurons", level="step", traits=SYMBOL_OP)
@@ -43,8 +43,11 @@ class Synapses(Op):
     """The synapses of a projection.
 
     `kind` says how signals travel. `layout` is chosen by `choose-propagation`: `csr_pre` rows of posts per pre neuron
-    (cut by the partition of the posts), `csr_post` rows of pres per post neuron, `dense_*` full matrices.
+    (cut by the partition of the posts), `csr_post` rows of pres per post neuron, `dense_*` full matrices. A `stencil`
+    (see `step.stencil`) has its layout from the start.
     `back`: an index by post neuron is needed (post_spike statements) beside `csr_pre`.
+    `shares`: the weight of synapse j, in the order of the layout, is entry `@sym.tie.at[j]` of `@shares.w`, the weights
+    of another projection or its own ones, of which there are then `@sym.taps`.
     """
 
     sym = attribute(SYMBOL)
@@ -58,7 +61,11 @@ class Synapses(Op):
     index = optional(enum_kind("u16", "i32"), "i32")
     wide_rows = optional(BOOL, False)
     back = optional(BOOL, False)
-    syntax = "$sym from $pre to $post $kind as $layout ?full ?no_self delay $delay index $index ?wide_rows ?back"
+    shares = optional(SYMBOL)
+    syntax = (
+        "$sym from $pre to $post $kind as $layout ?full ?no_self delay $delay index $index ?wide_rows ?back "
+        "( shares $shares )?"
+    )
 
 
 @operation("step.field", level="step", traits=SYMBOL_OP)

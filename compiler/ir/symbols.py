@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from nnc.compiler.ir import loop, model, step
+from nnc.compiler.ir import loop, model, stencil, step
 from nnc.compiler.ir.core import Op
 from nnc.compiler.ir.types import At, DType, boolean, i64
 
@@ -28,13 +28,15 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, tuple[type[Op], ...]], ...]]] = 
         ("synapse", (model.Synapse,)),
         ("pre", (model.Population,)),
         ("post", (model.Population,)),
+        ("shares", (model.Projection,)),
     ),
     "model.equation": (("variable", (model.State,)),),
     "model.ode": (("variable", (model.State,)),),
     "model.assign": (("variable", (model.State,)),),
     "model.ddt": (("variable", (model.State,)),),
-    "step.synapses": (("pre", (step.Neurons,)), ("post", (step.Neurons,))),
+    "step.synapses": (("pre", (step.Neurons,)), ("post", (step.Neurons,)), ("shares", (step.Synapses,))),
     "step.events": (("owner", (step.Neurons,)),),
+    "step.stencil": (("owner", (model.Projection, step.Synapses)),),
     "step.ring": (("source", (step.Field,)),),
     "step.map": (
         ("owner", (step.Neurons, step.Synapses)),
@@ -125,7 +127,7 @@ def seen_as(declared: step.Field | step.Ring, scope: Scope) -> frozenset[At]:
         if owner == synapses.post:
             found.add(At.post)
     else:
-        found = {at} if owner == around.owner else set()
+        found = {at} if owner == around.owner or declared.sym == f"{synapses.shares}.w" else set()
     return frozenset(found & {At.post} if around.domain == "posts" else found)
 
 

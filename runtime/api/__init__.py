@@ -32,9 +32,15 @@ if TYPE_CHECKING:
     from nnc.core import Global as Global
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
+    from nnc.extensions.bold import BoldModel as BoldModel
+    from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.image import ImagePopulation as ImagePopulation
+    from nnc.extensions.image import VideoPopulation as VideoPopulation
+    from nnc.extensions.tensorboard import Logger as Logger
     from nnc.intern import GlobalObjects as GlobalObjectManager
     from nnc.intern import Messages as Messages
     from nnc.intern import Profiler as Profiler
+    from nnc.runtime import plot as plot
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
@@ -357,21 +363,23 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "models": ("nnc.models", ""),
     "parser": ("nnc.parser", ""),
 }
+_EXTENSIONS = {
+    "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.image": "ImagePopulation VideoPopulation",
+    "nnc.extensions.tensorboard": "Logger",
+}
+"""Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
 
+_EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() for name in names.split()}
 
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "BoldModel",
-        "BoldMonitor",
         "Convolution",
         "Copy",
         "DiagonalProjection",
-        "ImagePopulation",
-        "Logger",
         "Pooling",
         "Transpose",
-        "VideoPopulation",
         "report",
     }
 )
@@ -382,6 +390,7 @@ _ASIDE = {
     "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
     "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
     "compat": ("nnc.compat", ""),
+    "plot": ("nnc.runtime.plot", ""),
 }
 """Names that are there but that a star import does not bring."""
 
@@ -389,7 +398,7 @@ _ASIDE = {
 def __getattr__(name: str) -> Any:
     if name in _NOT_YET:
         raise AttributeError(f"'{name}' is not available in this version of nnc")
-    place = _PLACES.get(name) or _ASIDE.get(name)
+    place = _PLACES.get(name) or _ASIDE.get(name) or _EXTRA_PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")
     module, attribute = place

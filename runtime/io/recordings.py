@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCRuntimeError
-from nnc.runtime.monitor import Monitor, Track
+from nnc.runtime.monitor import Monitor
 from nnc.runtime.projection import Projection
+from nnc.runtime.tracks import Chunk, Track
 from nnc.runtime.views import PopulationView
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
             tracks[name] = {"segments": track.segments, "last": track.last, "rows": bool(track.chunks)}
             if track.chunks:
                 _check_same_synapses(monitor, track)
-                arrays[f"monitor{number}/{name}"] = np.concatenate(track.chunks)
+                arrays[f"monitor{number}/{name}"] = track.rows(0)
+                arrays[f"monitor{number}/{name}/steps"] = track.steps()
         entries.append(
             {
                 **_identity(monitor),
@@ -55,7 +55,7 @@ def _check_same_synapses(monitor: Monitor, track: Track) -> None:
     owner = monitor.owner
     if not isinstance(owner, Projection) or owner._values.locality(track.variable) != "local":
         return
-    if any(wires is not track.wires[0] for wires in track.wires):
+    if track.rewired:
         raise NNCRuntimeError(
             f"monitor '{monitor.name}' holds '{track.variable}' of synapses that have changed since; "
             "get() its data before saving"
@@ -87,10 +87,11 @@ def go_on(network: Network, archive: Archive | None) -> None:
 def _take(monitor: Monitor, archive: Archive, number: int, entry: Mapping[str, Any]) -> None:
     tracks = {}
     for name, saved in entry["tracks"].items():
-        chunks = [archive.array(f"monitor{number}/{name}")] if saved["rows"] else []
+        place = f"monitor{number}/{name}"
+        wires = monitor.owner.synapses if isinstance(monitor.owner, Projection) else None
+        chunks = [Chunk(archive.array(place), archive.array(f"{place}/steps"), wires)] if saved["rows"] else []
         segments, last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
-        wires = [monitor.owner.synapses if isinstance(monitor.owner, Projection) else None] * len(chunks)
-        tracks[str(name)] = Track(str(name), None, chunks, wires, segments, last)
+        tracks[str(name)] = Track(str(name), None, chunks, segments, last)
     monitor._tracks = tracks
     monitor._period, monitor._offset = int(entry["period"]), int(entry["offset"])
     monitor.spike_count, monitor.neuron_steps = (int(count) for count in entry["spikes"])

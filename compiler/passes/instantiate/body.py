@@ -6,7 +6,6 @@ between are values.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,9 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import TERMINATOR, create
+from nnc.compiler.ir.distributions import MOST_TRIALS, Unbounded, draw, stream_of
 from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
-from nnc.compiler.passes.instantiate.draws import draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -189,7 +188,18 @@ class Body:
             )
 
         numbers = [self.b.cast(p, real) for p in parameters]
-        value = draw(self.b, op.distribution, numbers, uniform_or_normal, self.scene.diagnostics)
+        known = [p.op.value if isinstance(p.op, arith.Const) else None for p in numbers]
+        try:
+            value = draw(self.b, op.distribution, numbers, known, uniform_or_normal)
+        except Unbounded:
+            self.scene.diagnostics.error(
+                "N0312",
+                "a binomial distribution in an equation needs a number of trials that is a whole number up to "
+                f"{MOST_TRIALS}, not a parameter",
+                self.b.loc,
+                help="draw the numbers in Python, or add up comparisons of uniform numbers",
+            )
+            return numbers[-1]
         return self.b.cast(value, dtype)
 
     def _copy(self, op: Op, operands: Sequence[Value]) -> Op:
@@ -208,11 +218,6 @@ def retyped(op: Op, type: Type, operands: Sequence[Value]) -> Type:
     if isinstance(op, arith.Broadcast):
         return type.with_at(at.join(type.at) or type.at)
     return type.with_at(at)
-
-
-def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
-    """32 bits that name the draws of an occurrence; nth counts those of one number that takes several."""
-    return zlib.crc32(f"{owner}:{occurrence}:{nth}".encode())
 
 
 def _prune(block: Block) -> None:

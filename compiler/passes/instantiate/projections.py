@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnc.compiler.ir import model, step
+from nnc.compiler.ir import model, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.types import At, DType, boolean, i64, value_type
@@ -32,14 +32,18 @@ def declare(scene: Scene, proj: Projection) -> None:
             pre=op.pre,
             post=op.post,
             kind=proj.kind,
+            layout="stencil" if proj.stencil is not None else None,
             full=op.full or None,
             no_self=op.no_self or None,
             delay=op.delay,
             index=op.index,
             wide_rows=op.wide_rows or None,
+            shares=op.shares,
             loc=op.loc,
         )
     )
+    if proj.stencil is not None:
+        scene.declarations.append(stencil.Stencil((), (), dict(proj.stencil.attributes), (), proj.stencil.loc))
     for name, attribute in proj.attributes.items():
         role = "param" if isinstance(attribute, model.Param) else "state"
         scene.declare(proj.field(name), attribute.type, role, attribute.loc)
@@ -85,7 +89,8 @@ class SynapseBody(Body):
     def get(self, op: model.Get) -> Value:
         """Value of an attribute of the synapse, or of one of its neurons."""
         if op.side == "self":
-            return super().get(op)
+            shared = op.attr == "w" and self.proj.shares is not None
+            return self._shared_weight() if shared else super().get(op)
         population = self.proj.at(op.side)
         if op.attr in population.streams:
             self.scene.diagnostics.error(
@@ -98,10 +103,17 @@ class SynapseBody(Body):
         at = At.one if self.scene.type_of(symbol).at is At.one else At(op.side)
         return self.read(symbol, at) if op.side == "post" else self.of_pre(symbol, at)
 
+    def _shared_weight(self) -> Value:
+        symbol = f"{self.proj.shares}.w"
+        return self.read(symbol, self.scene.type_of(symbol).at)
+
     def of_pre(self, symbol: str, at: At) -> Value:
         """What has travelled from the pre neuron, or, in events, what it has now."""
         if self.place in ("event", "axon"):
             return self.read(symbol, at)
+        return self._delayed(symbol, at)
+
+    def _delayed(self, symbol: str, at: At) -> Value:
         at = At.syn if self.proj.delay == "each" else at
         less = int(self.place == "update")
 
@@ -180,7 +192,29 @@ class SynapseBody(Body):
             self.assign(symbol, at, self.b.add(self.read(symbol, at), value))
         else:
             stored = self.b.cast(value, self.scene.type_of(symbol).dtype)
+            if self.proj.stencil is not None:
+                stored = self.b.select(self.arrived(), stored, self.b.like(0, stored))
             self.b.op(step.Accumulate, stored, kind="add", field=Symbol(symbol))
+
+    def arrived(self) -> Value:
+        """Whether a spike of the pre neuron arrives in this step, for synapses that are visited in every step."""
+
+        def made() -> Value:
+            last = self._delayed(self.proj.pre.field("last_spike"), At.pre)
+            return self.b.cmp("eq", last, self.b.sub(self.index(), self._delay()))
+
+        return self._once("arrived", made)
+
+    def random(self, op: model.Random, parameters: Sequence[Value]) -> Value:
+        """A number of a distribution: where no synapse is stored there is none for each of them."""
+        if self.proj.stencil is not None and op.result.type.at is At.syn:
+            self.scene.diagnostics.error(
+                "N0615",
+                "a projection with shared weights has no random number per synapse",
+                op.loc,
+                help="draw it in the neuron's equations and read it as 'pre.x' or 'post.x'",
+            )
+        return super().random(op, parameters)
 
     def event(self, body: Block) -> None:
         """The statements of an event, in order; what is sent goes to every target, computed from its own value."""
@@ -255,11 +289,15 @@ def arrive(scene: Scene, proj: Projection) -> None:
             if proj.pre.spiking and _checked(scene, proj, code):
                 body = SynapseBody(scene, proj, "axon" if place == "axon" else "event")
                 body.event(code)
-                body.finish(name, "spikes", 1, events=proj.pre.field(source), flag=proj.event_gate)
+                if proj.stencil is None:
+                    body.finish(name, "spikes", 1, events=proj.pre.field(source), flag=proj.event_gate)
+                else:
+                    body.finish(name, "synapses", 1, flag=proj.event_gate)
     for code in proj.bodies(model.Psp):
         body = SynapseBody(scene, proj, "psp")
         (value,) = body.run(code)
-        kind = "add" if proj.operation == "sum" or proj.post.spiking else proj.operation
+        summed = proj.operation == "sum" or (proj.post.spiking and proj.stencil is None)
+        kind = "add" if summed else proj.operation
         for symbol in proj.inputs:
             stored = body.b.cast(value, scene.type_of(symbol).dtype)
             body.b.op(step.Accumulate, stored, kind=kind, field=Symbol(symbol))

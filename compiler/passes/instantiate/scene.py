@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnc.compiler.ir import model, step
+from nnc.compiler.ir import model, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
+from nnc.compiler.ir.names import conductance
 from nnc.compiler.ir.types import DType, Type
 
 if TYPE_CHECKING:
@@ -80,15 +81,28 @@ class Population(Owner):
         """Symbol of the field where a target adds up; None if no equation uses it."""
         if not self.spiking:
             return self.field(f"sum_{target}")
-        return self.field(f"g_{target}") if f"g_{target}" in self.attributes else None
+        name = conductance(target)
+        return self.field(name) if name in self.attributes else None
 
 
 class Projection(Owner):
     """A projection between two populations."""
 
-    def __init__(self, op: model.Projection, synapse: model.Synapse, pre: Population, post: Population) -> None:
+    def __init__(
+        self,
+        op: model.Projection,
+        synapse: model.Synapse,
+        pre: Population,
+        post: Population,
+        moved: stencil.Stencil | None = None,
+    ) -> None:
         super().__init__(str(op.sym), synapse.body, op.loc)
         self.op = op
+        self.stencil = moved
+        self.shares: str | None = op.shares
+        """The projection whose weights it has; its own name if several of its synapses have one weight."""
+        if self.shares not in (None, self.symbol):
+            del self.attributes["w"]
         self.kind: str = synapse.kind
         self.operation: str = synapse.operation
         self.delay: str = op.delay
@@ -137,8 +151,11 @@ class Scene:
         self.populations = {
             str(op.sym): Population(op, neurons[op.neuron]) for op in ops if isinstance(op, model.Population)
         }
+        stencils = {op.owner: op for op in ops if isinstance(op, stencil.Stencil)}
         self.projections = [
-            Projection(op, synapses[op.synapse], self.populations[op.pre], self.populations[op.post])
+            Projection(
+                op, synapses[op.synapse], self.populations[op.pre], self.populations[op.post], stencils.get(op.sym)
+            )
             for op in ops
             if isinstance(op, model.Projection)
         ]
@@ -193,6 +210,8 @@ class Scene:
             for op in _walk(population.body):
                 _note(op, population)
         for projection in self.projections:
+            if projection.stencil is not None and projection.bodies(model.OnPre):
+                projection.pre.last_spike = True
             for op in _walk(projection.body):
                 if isinstance(op, model.Coincident):
                     projection.post.last_spike = True

@@ -11,6 +11,7 @@ from nnc.compiler.passes.lower_to_loops.draws import lower_fill
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
 from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_push
 from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
+from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
 from nnc.compiler.passes.manager import Pass
 
@@ -82,7 +83,8 @@ def ordered(module: Module) -> list[Op]:
 
 def _lower(frame: Frame, op: Op) -> None:
     if isinstance(op, step.Map):
-        _MAPS[op.domain](frame, op)
+        filtered = op.domain == "synapses" and str(op.owner) in frame.network.stencils
+        (lower_stencil if filtered else _MAPS[op.domain])(frame, op)
     elif isinstance(op, step.Fill):
         lower_fill(frame, op)
     elif isinstance(op, step.Push):

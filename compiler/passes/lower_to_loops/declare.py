@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.stencil import CENTRES
 from nnc.compiler.ir.types import At, DType, buffer_type
+from nnc.compiler.passes.lower_to_loops.frame import ENTRIES
 
 if TYPE_CHECKING:
     from nnc.compiler.diagnostics import Loc
@@ -75,13 +77,18 @@ def _extent(network: Network, field: step.Field, drawn: bool) -> tuple[str, ...]
     if at is At.one:
         return ()
     if at is At.syn:
-        return _per_synapse(network.synapses[owner])
+        return _per_synapse(network.synapses[owner], stored=True)
     return (f"{network.population_of(owner)}.{'n64' if drawn else 'n'}",)
 
 
-def _per_synapse(op: step.Synapses) -> tuple[str, ...]:
-    """Extent of what there is for each synapse; a matrix has its rows first, which tells whoever fills it."""
+def _per_synapse(op: step.Synapses, *, stored: bool = False) -> tuple[str, ...]:
+    """Extent of what there is for each synapse; a matrix has its rows first, which tells whoever fills it.
+
+    What is `stored` of a projection with shared weights is these weights.
+    """
     name = str(op.sym)
+    if op.layout == "stencil" or (stored and op.shares == op.sym):
+        return (f"{name}.taps",)
     rows_and_columns = {
         "dense_pre": (f"{name}.pre_count", f"{name}.post_count"),
         "dense_post": (f"{name}.post_count", f"{name}.pre_count"),
@@ -95,6 +102,11 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
     wide = DType.i64 if op.wide_rows else DType.i32
     if op.delay == "uniform":
         out.size(f"{name}.delay", loc)
+    if op.layout == "stencil":
+        moved = network.stencils[name]
+        if moved.centres:
+            out.field(f"{name}.{CENTRES}", DType.i32, (f"{name}.centres",), "param", loc)
+        return
     if op.layout.startswith("dense"):
         for size in ("pre_first", "pre_count", "post_first", "post_count"):
             out.size(f"{name}.{size}", loc)
@@ -111,3 +123,5 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
         out.field(f"{name}.back_pre", index, extent, "param", loc)
     if op.delay == "each":
         out.field(f"{name}.delays", DType.i32, extent, "param", loc)
+    if op.shares is not None:
+        out.field(f"{name}.{ENTRIES}", wide, extent, "param", loc)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nnc.compiler.ir import arith, loop, step
+from nnc.compiler.ir import arith, loop, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
@@ -21,6 +21,10 @@ EFFECTS = (step.Write, step.Accumulate, step.Emit, step.Stop)
 """The ops of a map body that do something; all others give values."""
 
 
+ENTRIES = "tie.at"
+"""Table of a projection with shared weights: which of them each synapse has, in the order of the layout."""
+
+
 def owner_of(symbol: str) -> str:
     """`pop0` of `pop0.v`."""
     return symbol.partition(".")[0]
@@ -33,11 +37,20 @@ class Network:
         ops = module.body.ops
         self.populations = [str(op.sym) for op in ops if isinstance(op, step.Neurons)]
         self.synapses = {str(op.sym): op for op in ops if isinstance(op, step.Synapses)}
+        self.stencils = {str(op.owner): op for op in ops if isinstance(op, stencil.Stencil)}
         self.fields = {str(op.sym): op for op in ops if isinstance(op, step.Field)}
         self.events = {str(op.sym): str(op.owner) for op in ops if isinstance(op, step.Events)}
         self.rings = {str(op.sym): op for op in ops if isinstance(op, step.Ring)}
         self.fills = [op for op in ops if isinstance(op, step.Fill)]
         self.by_post = set(_visited_by_post(self, module))
+
+    def tied(self, owner: str) -> str | None:
+        """The projection itself if its synapses share weights."""
+        return owner if self.synapses[owner].shares is not None else None
+
+    def entry_type(self, owner: str) -> DType:
+        """Type of the table that says which weight each synapse of a projection has."""
+        return DType.i64 if self.synapses[owner].wide_rows else DType.i32
 
     def population_of(self, owner: str) -> str:
         """The population whose partition an owner follows: itself, or the post population of a projection."""
@@ -209,18 +222,19 @@ class Elements:
 
     `index` gives the element at hand for each locality. What varies over less is written further out, so a value of
     a pre neuron is computed once per row. Where `skip` holds there is no synapse: a neuron meets itself in a dense
-    projection; nothing but its own fields is then changed.
+    projection; nothing but its own fields is then changed. `tied` is the projection if its synapses share weights.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, tied: str | None = None) -> None:
         self.frame = frame
+        self.tied = tied
         self.values: dict[Value, Value] = {}
         self.index: dict[At, Value] = {At.one: frame.number(0)}
         self.skip: Value | None = None
 
     def inside(self) -> Elements:
         """The same values and indices, for a region whose own values must not be seen outside it."""
-        inner = Elements(self.frame)
+        inner = Elements(self.frame, self.tied)
         inner.values, inner.index = dict(self.values), dict(self.index)
         return inner
 
@@ -301,9 +315,17 @@ class Elements:
 
     def _read(self, op: step.Read) -> Value:
         at = op.result.type.at
+        if at is At.syn and self.tied is not None:
+            return self._shared_weight(str(op.field))
         if at is At.pre:
             self.frame.shared.add(str(op.field))
         return self.frame.load(self.frame.buffer(op.field), self.index[at])
+
+    def _shared_weight(self, field: str) -> Value:
+        """Other workers may be those who change it."""
+        self.frame.shared.add(field)
+        table = self.frame.buffer(f"{self.tied}.{ENTRIES}", self.frame.network.entry_type(str(self.tied)))
+        return self.frame.load(self.frame.buffer(field), self.frame.load_index(table, self.index[At.syn]))
 
     def _read_ring(self, op: step.ReadRing) -> Value:
         frame = self.frame

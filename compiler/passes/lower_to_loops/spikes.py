@@ -36,7 +36,7 @@ class Arrival:
         frame, one = self.frame, self.frame.number(1)
         with frame.team(str(self.op.owner), self.op.flag) as (p, lo, hi):
             self.worker, self.lo, self.hi = p, lo, hi
-            self.elements = Elements(frame)
+            self.elements = Elements(frame, frame.network.tied(str(self.op.owner)))
             self.elements.emit(self.ops, At.one)
             frame.past.update((str(self.op.events), f"{self.op.events}.count"))
             if self.each:

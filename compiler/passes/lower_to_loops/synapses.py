@@ -33,7 +33,7 @@ def lower_synapses(frame: Frame, op: step.Map) -> None:
 def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], lo: Value, hi: Value) -> None:
     rows = Rows(frame, frame.network.synapses[op.owner])
     ops = needed_for(op.body.ops, sums)
-    elements = Elements(frame)
+    elements = Elements(frame, frame.network.tied(str(op.owner)))
     elements.emit(ops, At.one)
     first, end = rows.own_posts(lo, hi)
     with frame.loop(first, end) as post:
