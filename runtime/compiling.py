@@ -140,7 +140,13 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         self.write_flags(network)
-        self.state.settle(reductions=network.config_["compat"] != "strict")
+        self.settle(network.config_["compat"] != "strict")
+
+    def settle(self, reductions: bool) -> None:
+        """Derive what follows from initial values: the past before the first step, and reductions if they are wanted."""
+        self.state.settle(reductions=reductions)
+        for timed in self.inputs:
+            timed.fill_past(self.state)
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.

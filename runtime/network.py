@@ -359,6 +359,8 @@ class Network(
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
+            if self.config_["show_time"]:
+                print(timings)
         show_remarks(self)
         self._compiled.release(self)
 
