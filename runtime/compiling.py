@@ -17,6 +17,7 @@ from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError, warn
 from nnc.runtime.estimate import check_room
 from nnc.runtime.inputs.timed import TimedPopulation
+from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
 from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
 from nnc.runtime.team import step_work, team_size
@@ -55,7 +56,10 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
-    return Options(target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"]))
+    chosen_options = Options(
+        target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
+    )
+    return with_meter(chosen_options) if config["profiling"] else chosen_options
 
 
 def _possible(config: Config) -> str | None:
@@ -80,7 +84,8 @@ def timings_of(network: Network, trace: str | None, profile: bool) -> Timings:
     if profile:
         network.config_.set({"profiling": True})
     label = "network" if network.is_magic else f"network {network.id}"
-    return Timings(label, network.config_["trace_calls"])
+    kernels = kernels_of(network) if network.config_["profiling"] else None
+    return Timings(label, network.config_["trace_calls"], kernels)
 
 
 def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) -> str | None:
@@ -118,7 +123,7 @@ class Compiled:
             population._values.resolve()
             population._begin()
         with timings.phase("compilation"):
-            program = compile_network(describe(network), options=options)
+            program = metered(compile_network(describe(network), options=options))
         with timings.phase("initial values"):
             compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
             compiled._fill(network)
@@ -135,14 +140,20 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         self.write_flags(network)
-        self.state.settle()
+        self.settle(network.config_["compat"] != "strict")
+
+    def settle(self, reductions: bool) -> None:
+        """Derive what follows from initial values: the past before the first step, and reductions if they are wanted."""
+        self.state.settle(reductions=reductions)
+        for timed in self.inputs:
+            timed.fill_past(self.state)
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.
 
         Projections that are `rewired` have other synapses than before: they start with their initial values.
         """
-        program = compile_network(describe(network), options=options)
+        program = metered(compile_network(describe(network), options=options))
         block = self.state.block
         compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
         compiled.state.clear()

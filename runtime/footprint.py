@@ -45,7 +45,7 @@ def field_bytes(network: Network, symbol: str) -> int:
 def recorded_bytes(monitor: Any) -> int:
     """Bytes of the rows that a monitor holds."""
     tracks = getattr(monitor, "_tracks", {}).values()
-    return sum(chunk.nbytes for track in tracks for chunk in track.chunks)
+    return sum(track.nbytes for track in tracks)
 
 
 def _index_bytes(synapses: Connectivity | None) -> int:

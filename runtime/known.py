@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class Known:
     """The part of a network with look-ups of extensions, its memory, and attributes of older scripts."""
 
-    _extensions: list[Any]
     _directory: str
 
     @property
@@ -41,14 +40,15 @@ class Known:
         return self._it.state if self._it.compiled else None
 
     def get_extensions(self) -> list[Any]:
-        """All extensions, such as BOLD monitors."""
-        return list(self._extensions)
+        """All extensions, such as BOLD monitors, in order: the monitors that have made parts of the network."""
+        return [m for m in self._it.get_monitors() if m.parts]
 
     def get_extension(self, name: str) -> Any:
         """The first extension of a name, or None with a warning."""
-        found = next((e for e in self._extensions if e.name == name), None)
+        everything = self.get_extensions()
+        found = next((e for e in everything if e.name == name), None)
         if found is None:
-            warn(with_hint(f"there is no extension '{name}'", name, [e.name for e in self._extensions]))
+            warn(with_hint(f"there is no extension '{name}'", name, [e.name for e in everything]))
         return found
 
     def memory_estimate(self) -> MemoryEstimate:

@@ -322,6 +322,25 @@ class Bound(Op):
         return _indices(self.n, self.p, self.result)
 
 
+@operation("loop.lap", level="loop")
+class Lap(Op):
+    """Marks the end of a kernel: what has been done since the lap before is its work. `instrument` measures it."""
+
+    kernel = attribute(SYMBOL)
+    syntax = "$kernel"
+
+
+@operation("spmd.clock", level="loop")
+class Clock(Op):
+    """Ticks (i64) of a clock of the target that goes on evenly; 0 where there is none, as in the interpreter."""
+
+    result = result()
+    syntax = ":r"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.result)
+
+
 @operation("random.seed", level="loop", traits=PURE)
 class Seed(Op):
     """The seed of the network (i32), from the state block."""
