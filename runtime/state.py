@@ -140,7 +140,9 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        self.memory.write(name, storage.place(everything))
+        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
+        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+            self.memory.write(name, placed)
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
         """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
