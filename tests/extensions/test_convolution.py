@@ -184,7 +184,9 @@ def test_psp_sees_weights_neurons_and_constants() -> None:
     x = DRAW.normal(size=(4, 5))
     image = net.create((4, 5), PIXEL)
     image.r = x
-    out = net.create((4, 5), ann.Neuron(parameters={"b": ann.Parameter(0.0, locality="local")}, equations="r = sum(exc)"))
+    out = net.create(
+        (4, 5), ann.Neuron(parameters={"b": ann.Parameter(0.0, locality="local")}, equations="r = sum(exc)")
+    )
     out.b = b = DRAW.normal(size=(4, 5))
     w = DRAW.normal(size=(3, 3))
     Convolution(image, out, "exc", psp="gain * w * exp(pre.r) + post.b * max(pre.r)").connect_filter(weights=w)
@@ -329,12 +331,12 @@ def _layers(net: ann.Network) -> None:
 
 @pytest.mark.parametrize("precision", ["double", "float"])
 def test_every_target_and_number_of_threads_gives_the_same_bits(precision: str) -> None:
-    reference = run(_layers, steps=6, precision=precision)
+    reference = run(_layers, steps=4, precision=precision)
     assert reference["pop4.spike"].size
-    assert_same_bits(reference, run(_layers, steps=6, target="interp", precision=precision))
-    assert_same_bits(reference, run(_layers, steps=6, team=3, precision=precision))
+    assert_same_bits(reference, run(_layers, steps=4, target="interp", precision=precision))
+    assert_same_bits(reference, run(_layers, steps=4, team=3, precision=precision))
     if get_target("openmp").available() is None:
-        assert_same_bits(reference, run(_layers, steps=6, target="openmp", team=2, precision=precision))
+        assert_same_bits(reference, run(_layers, steps=4, target="openmp", team=2, precision=precision))
 
 
 @pytest.mark.gpu
@@ -343,5 +345,5 @@ def test_a_gpu_gives_the_bits_of_the_cpu(precision: str) -> None:
     reason = get_target("cuda").available()
     if reason is not None:
         pytest.skip(reason.splitlines()[0])
-    reference = run(_layers, steps=6, precision=precision)
-    assert_same_bits(reference, run(_layers, steps=6, target="cuda", precision=precision))
+    reference = run(_layers, steps=4, precision=precision)
+    assert_same_bits(reference, run(_layers, steps=4, target="cuda", precision=precision))

@@ -69,9 +69,7 @@ def _place(x: Array, w: Array, middle: tuple[int, ...], padding: float | str, op
     return float(total / count if operation == "mean" else total)
 
 
-def network(
-    x: Array, geometry: tuple[int, ...], target: str = "llvm", **settings: Any
-) -> tuple[ann.Network, Any, Any]:
+def network(x: Array, geometry: tuple[int, ...], target: str = "llvm", **settings: Any) -> tuple[ann.Network, Any, Any]:
     """A still image and an empty population."""
     net = ann.Network(dt=1.0, seed=1)
     net.config(paradigm=target, **settings)
