@@ -94,6 +94,7 @@ class _Wanted:
     verify_diagnostics: bool
     split_input: bool
     simulate: bool
+    remarks: bool = False
 
 
 @click.command(
@@ -119,7 +120,9 @@ class _Wanted:
 @click.option("--print-locs", "locs", is_flag=True, help="Print the place of every op in the user's file.")
 @click.option("--print-generic", "generic", is_flag=True, help="Print in MLIR's generic syntax.")
 @click.option("--time-passes", "times", is_flag=True, help="Print how long each pass took.")
+@click.option("--profile", is_flag=True, help="Measure every kernel, and print where the time went.")
 @click.option("--dump", metavar="DIR", help="Write the IR after every pass, and the target's text, into a folder.")
+@click.option("--remarks", is_flag=True, help="Show notes on the models, not only warnings.")
 @click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing.")
 @click.option(
     "--verify-diagnostics", is_flag=True, help="FILE.ir: compare errors with its '// error@+1 CODE' comments."
@@ -144,7 +147,9 @@ def command(
     locs: bool,
     generic: bool,
     times: bool,
+    profile: bool,
     dump: str | None,
+    remarks: bool,
     no_cache: bool,
     verify_diagnostics: bool,
     split: bool,
@@ -163,9 +168,11 @@ def command(
         click.echo(context.get_help())
         return 0
     _check_target(target)
+    if profile:
+        pipeline = _measuring(pipeline)
     looks = Looks(after, changed, times, locs, generic, dump, sys.stdout)
     options = Options(target, pipeline, cache=not (no_cache or looks.any), looks=looks)
-    wanted = _Wanted(options, emit, verify_diagnostics, split, run or emit is None)
+    wanted = _Wanted(options, emit, verify_diagnostics, split, run or emit is None, remarks)
     path = Path(file)
     if not path.exists():
         raise click.UsageError(f"there is no file '{file}'")
@@ -185,6 +192,14 @@ def _check_target(name: str | None) -> None:
     if name is not None and name not in target_names():
         hint = did_you_mean(name, target_names()) or f"known targets: {', '.join(target_names())}"
         raise click.UsageError(f"unknown target '{name}': {hint}")
+
+
+def _measuring(pipeline: str | None) -> str:
+    from nnc.compiler.passes import PROFILE_PIPELINE
+
+    if pipeline is not None:
+        raise click.UsageError("--profile has passes of its own; leave out -p, or add the pass instrument to your list")
+    return PROFILE_PIPELINE
 
 
 def _list_passes() -> int:
@@ -214,7 +229,7 @@ def _run_script(path: Path, arguments: tuple[str, ...], wanted: _Wanted) -> int:
         if wanted.emit is not None:
             out.write(driver.stage_text(description, wanted.emit, options))
 
-    command_session = Session(wanted.options, simulate=wanted.simulate, on_compile=show)
+    command_session = Session(wanted.options, simulate=wanted.simulate, on_compile=show, remarks=wanted.remarks)
     with session(command_session), _as_script(path, arguments):
         try:
             names = runpy.run_path(str(path), run_name="__main__")

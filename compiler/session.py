@@ -28,13 +28,15 @@ class Session:
     """One run of the command.
 
     `options` override those of the script; `on_compile` is called with every network that is compiled; without
-    `simulate`, the first attempt to simulate ends the script. Networks append themselves to `networks`.
+    `simulate`, the first attempt to simulate ends the script. Networks append themselves to `networks`. With
+    `remarks`, notes are shown beside warnings.
     """
 
     options: Options = field(default_factory=Options)
     simulate: bool = True
     on_compile: Callable[[NetworkDescription, Options], None] | None = None
     networks: list[Callable[[], str]] = field(default_factory=list)
+    remarks: bool = False
 
     def compiled(self, description: NetworkDescription, options: Options) -> None:
         """Told by the driver."""

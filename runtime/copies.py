@@ -15,10 +15,11 @@ from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.runtime.constants import Constant
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCRuntimeError, NNCTypeError, NNCValueError
-from nnc.runtime.monitor import Monitor, Track
+from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.tracks import Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Copies:
         """
         network = cast("Network", self)
         given = list(objects) if isinstance(objects, list | tuple | set) else [objects]
+        given += [part for obj in given for part in getattr(obj, "parts", ())]
         for obj in given:
             if not isinstance(obj, Population | Projection | Monitor):
                 raise NNCTypeError(f"Network.add takes populations, projections and monitors, not {obj!r}")
@@ -189,6 +191,11 @@ def _end(network: Network, projection: Projection, end: Population | PopulationV
 
 
 def _monitor(network: Network, original: Monitor) -> Monitor:
+    if original.file is not None:
+        raise NNCValueError(
+            f"Network.add: monitor '{original.name}' streams into '{original.file}', which two cannot do; "
+            "make a monitor of the copied object, with a file of its own"
+        )
     made: Monitor = _bare(original, network)
     try:
         made.object = network.get(original.object)

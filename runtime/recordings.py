@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, warn
+from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
+from nnc.runtime.extras import extra
+from nnc.runtime.footprint import recorded_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,10 @@ class Recordings:
         """The recorded data."""
         raise NotImplementedError
 
+    def size_in_bytes(self) -> int:
+        """Bytes of the rows that it holds."""
+        return recorded_bytes(self)
+
     def save(
         self,
         filename: str,
@@ -52,7 +57,7 @@ class Recordings:
         if suffix not in (".npy", ".hdf5"):
             raise NNCValueError(f"Monitor.save: the file name must end in .npy or .hdf5, not {filename!r}")
         if suffix == ".hdf5":
-            with _hdf5(filename) as file:
+            with extra("h5py", "hdf5", "writing .hdf5 files").File(filename, "w") as file:
                 _write(file, self.get(variables, keep, reshape, force_dict=True))
             return
         data = self.get(variables, True, reshape, force_dict=True)
@@ -82,7 +87,7 @@ class MonitorList:
         """Write the data of all monitors as `/<object>/<variable>`, or `/<object>_<variable>` with `flat_keys`."""
         if Path(filename).suffix != ".hdf5":
             raise NNCValueError(f"MonitorList.save_all: the file name must end in .hdf5, not {filename!r}")
-        with _hdf5(filename) as file:
+        with extra("h5py", "hdf5", "writing .hdf5 files").File(filename, "w") as file:
             for monitor in self.monitors:
                 name = monitor.owner.name
                 data = monitor.get(None, keep, reshape, force_dict=True)
@@ -101,14 +106,6 @@ def check_memory(monitors: Iterable[Monitor], steps: int, show: bool) -> None:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         if needed > SHARE * free:
             warn(f"recording will take about {needed / 1e6:.0f} MB of {free / 1e6:.0f} MB of free memory")
-
-
-def _hdf5(filename: str) -> Any:
-    try:
-        h5py = importlib.import_module("h5py")
-    except ImportError:
-        raise NNCRuntimeError("writing .hdf5 files needs the package h5py: pip install h5py") from None
-    return h5py.File(filename, "w")
 
 
 def _write(group: Any, data: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from nnc.compiler.frontend.names import walk
 from nnc.compiler.frontend.remarks import unused
 from nnc.compiler.frontend.stability import check_steps
 from nnc.compiler.frontend.syntax import Name
+from nnc.compiler.session import current as session
 from nnc.runtime.errors import warn
 
 if TYPE_CHECKING:
@@ -28,16 +30,23 @@ if TYPE_CHECKING:
 def show_remarks(network: Network) -> None:
     """Warn of what looks like a mistake in the models, and of steps that are too long for them.
 
-    Nothing is shown with `suppress_warnings`; notes are left out.
+    Notes, of what is legal but may surprise, are written to stderr with `verbose` or `nnc --remarks`. Nothing is shown
+    with `suppress_warnings`.
     """
     if network.config_["suppress_warnings"]:
         return
+    command = session()
+    notes = network.config_["verbose"] or (command is not None and command.remarks)
     shown: set[tuple[object, ...]] = set()
     for remark in _remarks(network):
         key = (remark.code, remark.message, remark.loc)
-        if remark.severity == "warning" and key not in shown:
-            shown.add(key)
+        if key in shown:
+            continue
+        shown.add(key)
+        if remark.severity == "warning":
             warn(remark.render())
+        elif notes:
+            print(remark.render(), file=sys.stderr)
 
 
 def warn_rounded(projection: str, delays: NDArray[np.float64], dt: float) -> None:

@@ -98,7 +98,7 @@ class Target(Protocol):
 def unsupported(op: Op, target: str, detail: str = "") -> DiagnosticError:
     """The error for an op that a target has no spelling for, at the user's line that it came from."""
     message = f"target '{target}' has no code for {op.name}" + (f": {detail}" if detail else "")
-    return DiagnosticError([Diagnostic("error", "N0601", message, op.loc, help="choose another target")])
+    return DiagnosticError([Diagnostic("error", "N0609", message, op.loc, help="choose another target")])
 
 
 _BUILT_IN: Final[Mapping[str, str]] = {

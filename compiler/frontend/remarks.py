@@ -10,6 +10,7 @@ from nnc.compiler.frontend.builtins import KNOWN_FUNCTIONS
 from nnc.compiler.frontend.model import AttributeRef, NeuronModel, SynapseModel
 from nnc.compiler.frontend.names import walk
 from nnc.compiler.frontend.values import number
+from nnc.compiler.graphs import circles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,6 +30,7 @@ def remarks(model: Model) -> tuple[Diagnostic, ...]:
         for inner in walk(expr):
             _zero_divisor(inner, d)
     _shadows(model, d)
+    _circles(model, d)
     return tuple(d)
 
 
@@ -112,3 +114,18 @@ def _shadows(model: Model, d: Diagnostics) -> None:
         elif info.name in KNOWN_FUNCTIONS:
             help = f"'{info.name}' alone is the attribute, '{info.name}(...)' still the function; choose another name"
             d.warning("N0702", f"'{info.name}' is also a function of the language", info.loc, help=help)
+
+
+def _circles(model: Model, d: Diagnostics) -> None:
+    """N0411: assignments that need each other are legal, but one of them is a step behind."""
+    assigned = {s.target.name: s for s in model.statements if isinstance(s, ast.Assignment)}
+    graph = {
+        name: [e.name for e in walk(s.value) if isinstance(e, ast.Name) and e.name in assigned]
+        for name, s in assigned.items()
+    }
+    for circle in circles(graph):
+        names = [name for name in assigned if name in circle]
+        if len(names) > 1:
+            what = "these assignments need each other: " + ", ".join(f"'{name}'" for name in names)
+            order = "they are executed in the order of the text; a later one is read with its value of the last step"
+            d.note("N0411", what, assigned[names[0]].loc, notes=(order,))

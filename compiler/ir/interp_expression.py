@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nnc.compiler.ir import model
-from nnc.compiler.ir.define import TERMINATOR
 from nnc.compiler.ir.interp_arith import convert, evaluate
-from nnc.compiler.ir.interp_function import run_function
+from nnc.compiler.ir.interp_code import run_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.ir.core import Block, Op, Value
+    from nnc.compiler.ir.core import Block, Op
 
     Array = NDArray[Any]
 
@@ -30,20 +29,14 @@ def run_expression(
     `read` gives the values of `model.get` (of attributes), `model.time` and `model.dt`; `functions` are all that may
     be called by name, `constants` the values of named constants. Raises `Recursion` for a function that calls itself.
     """
-    values: dict[Value, Array] = {}
-    for op in block.ops:
-        operands = [values[v] for v in op.operands]
-        if op.spec.has(TERMINATOR):
-            return operands[0]
-        types = [r.type.dtype for r in op.results]
-        if isinstance(op, model.Call):
-            callee = op.callee.removeprefix(model.FUNCTION_PREFIX)
-            made = [run_function(functions, callee, operands, constants)]
-        elif isinstance(op, model.Get) and op.attr.startswith("const."):
-            made = evaluate("const", {"value": constants[op.attr.removeprefix("const.")]}, [], types)
-        elif isinstance(op, model.Get | model.Time | model.Dt):
-            made = [convert(read(op), types[0])]
-        else:
-            made = evaluate(op.name, op.attributes, operands, types)
-        values.update(zip(op.results, made, strict=True))
-    raise ValueError("the block yields no value")
+
+    def special(op: Op, operands: list[Array]) -> list[Array] | None:
+        if isinstance(op, model.Get) and op.attr.startswith("const."):
+            value = constants[op.attr.removeprefix("const.")]
+            return evaluate("const", {"value": value}, [], [op.result.type.dtype])
+        if isinstance(op, model.Get | model.Time | model.Dt):
+            return [convert(read(op), op.result.type.dtype)]
+        return None
+
+    (value,) = run_code(block, special, (), functions, constants)
+    return value

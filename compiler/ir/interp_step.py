@@ -260,20 +260,16 @@ class _Elements:
         elif domain == "synapses":
             self._by_post(op, target, values)
         else:
-            target[0] = _total(op.kind, values, np.arange(len(values)))
+            target[0] = total(op.kind, values, np.arange(len(values)))
 
     def _by_post(self, op: step.Accumulate, target: Array, values: Array) -> None:
-        wires = self.state.connectivity[str(self.op.owner)]
+        owner = str(self.op.owner)
+        wires = self.state.connectivity[owner]
         if wires.moved is not None:
             taps = wires.moved
             target += filter_sums(op.kind, values.reshape(taps.pre.shape), taps.outside)
             return
-        full = self.network.synapses[str(self.op.owner)].full
-        starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
-        for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
-            if lo < hi:
-                places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
-                target[post] = target[post] + _total(op.kind, values[lo:hi], places)
+        by_post(op.kind, target, values, wires, full=bool(self.network.synapses[owner].full))
 
     def delayed_read(self, op: step.DelayedRead) -> None:
         """`step.delayed_read`."""
@@ -322,9 +318,19 @@ class _Elements:
         self.state.stopped |= bool(np.any(self.values[op.condition]))
 
 
-def _total(kind: str, values: Array, places: Array) -> Array:
-    total = reduction("add" if kind == "mean" else kind, [values], places)
-    return total / total.dtype.type(len(values)) if kind == "mean" else total
+def by_post(kind: str, target: Array, values: Array, wires: Connectivity, *, full: bool) -> None:
+    """Combine the values of synapses into the field of their post neurons, each neuron's in the fixed order."""
+    starts = np.searchsorted(wires.post, np.arange(len(target) + 1))
+    for post, (lo, hi) in enumerate(itertools.pairwise(starts)):
+        if lo < hi:
+            places = wires.pre[lo:hi] - wires.pre_first if full else np.arange(hi - lo)
+            target[post] = target[post] + total(kind, values[lo:hi], places)
+
+
+def total(kind: str, values: Array, places: Array) -> Array:
+    """Sum, mean, maximum or minimum in the order that `loop.reduce` defines."""
+    combined = reduction("add" if kind == "mean" else kind, [values], places)
+    return combined / combined.dtype.type(len(values)) if kind == "mean" else combined
 
 
 _HANDLERS: dict[type[Op], Any] = {

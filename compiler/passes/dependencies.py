@@ -39,14 +39,6 @@ def statement_graph(statements: Iterable[Statement]) -> dict[str, list[str]]:
     return graph
 
 
-def circles(statements: Iterable[Statement]) -> list[list[str]]:
-    """The groups of two and more variables that need each other, members and groups in textual order."""
-    graph = statement_graph(statements)
-    order = {name: i for i, name in enumerate(graph)}
-    groups = [sorted(c, key=order.__getitem__) for c in graphs.strongly_connected(graph) if len(c) > 1]
-    return sorted(groups, key=lambda group: order[group[0]])
-
-
 def connected(statements: Iterable[Statement]) -> list[list[str]]:
     """The groups of variables linked by reads in either direction, members and groups in textual order."""
     graph = statement_graph(statements)

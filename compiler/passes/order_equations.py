@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nnc.compiler.ir import model
 from nnc.compiler.ir.define import create
-from nnc.compiler.passes.dependencies import circles, owners
+from nnc.compiler.passes.dependencies import owners
 from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nnc.compiler.diagnostics import Diagnostics
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
@@ -29,8 +28,7 @@ class OrderEquations(Pass):
     """Puts statements in order: global, semiglobal, local, each in the order of the text.
 
     Maximal runs of consecutive ODEs of one locality become a `model.block`; the assignments between them stay.
-    Event-driven ODEs interrupt no run and come last, outside of blocks: events execute them. Assignments that need
-    each other are legal (the later ones give values of the step before); a note (N0411) names them.
+    Event-driven ODEs interrupt no run and come last, outside of blocks: events execute them.
     """
 
     name: ClassVar[str] = "order-equations"
@@ -39,15 +37,14 @@ class OrderEquations(Pass):
 
     def run(self, module: Module, context: Context) -> bool:
         """Order every neuron and synapse."""
-        return any([_order(owner, context.diagnostics) for owner in owners(module)])
+        return any([_order(owner) for owner in owners(module)])
 
 
-def _order(owner: Owner, diagnostics: Diagnostics) -> bool:
+def _order(owner: Owner) -> bool:
     body = owner.body
     statements = [op for op in body.ops if isinstance(op, (model.Ode, model.Assign))]
     if not statements:
         return False
-    _note_circles([s for s in statements if isinstance(s, model.Assign)], diagnostics)
     locality = {op.sym: op.locality for op in body.ops if isinstance(op, model.State)}
     place = body.ops.index(statements[0])
     for statement in statements:
@@ -75,14 +72,3 @@ def _blocks(locality: str, statements: Sequence[model.Ode | model.Assign]) -> It
 
 def _event_driven(statement: model.Ode | model.Assign) -> bool:
     return isinstance(statement, model.Ode) and statement.method == "event_driven"
-
-
-def _note_circles(assigns: Sequence[model.Assign], diagnostics: Diagnostics) -> None:
-    where = {a.variable: a.loc for a in assigns}
-    for names in circles(assigns):
-        diagnostics.note(
-            "N0411",
-            "these assignments need each other: " + ", ".join(f"'{n}'" for n in names),
-            where[names[0]],
-            notes=("they are executed in the order of the text; a later one is read with its value of the last step",),
-        )

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnc.runtime.errors import NNCRuntimeError
+from nnc.runtime.extras import extra
 from nnc.runtime.io import container
 
 if TYPE_CHECKING:
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 
 def write(filename: Any, kind: str, header: dict[str, Any], arrays: Arrays) -> None:
-    """Write objects as structs by name, with their attributes. Raises without scipy."""
-    try:
-        from scipy.io import savemat
-    except ImportError:
-        raise NNCRuntimeError("writing .mat files needs scipy: pip install scipy") from None
+    """Write objects as structs by name, with their attributes. Raises `NNCImportError` without scipy."""
+    savemat = extra("scipy.io", "scipy", "writing .mat files").savemat
     entries = [header["object"]] if kind == "object" else [*header["populations"], *header["projections"]]
     content: dict[str, Any] = {_name(e["name"]): _struct(e, arrays) for e in entries}
     if kind == "network":

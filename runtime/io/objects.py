@@ -202,6 +202,7 @@ def switches(obj: Object) -> dict[str, Any]:
         "flags": dict(obj._flags),
         "flagged": sorted(obj._flagged),
         "learning": obj._learning,
+        "schedules": obj.schedules,
         "redraws": obj._redraws,
     }
 
@@ -222,3 +223,4 @@ def take_switches(saved: Saved, obj: Object) -> None:
     obj._flagged.update(name for name in there["flagged"] if name in obj._flags)
     obj._learning = {str(k): int(v) for k, v in there["learning"].items()}
     obj._redraws = int(there["redraws"])
+    obj.take_schedules(there.get("schedules", {}))

@@ -54,6 +54,14 @@ def nnc(*words: object) -> int:
     return int(end.value.code or 0)
 
 
+def test_notes_are_shown_on_request(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script.write_text(MODEL.replace("tau*dv/dt = 2.0 - v", "a = b; b = a; tau*dv/dt = 2.0 - v"), encoding="utf-8")
+    assert nnc(script) == 0
+    assert "note[" not in capsys.readouterr().err
+    assert nnc("--remarks", script) == 0
+    assert "note[N0411]: these assignments need each other: 'a', 'b'" in capsys.readouterr().err
+
+
 def test_a_script_runs_and_a_summary_follows(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert nnc(script) == 0
     out = capsys.readouterr().out

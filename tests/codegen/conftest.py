@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.ptx.device import InterpretedDriver
 
+from nnc.compiler.codegen import cuda
 from nnc.compiler.codegen.cache import Cache
 from nnc.compiler.codegen.llvm import LLVMTarget
 from nnc.compiler.codegen.openmp import OpenMPTarget
@@ -19,8 +21,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     return Cache(tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(params=["openmp", "llvm"])
-def target(request: pytest.FixtureRequest, cache: Cache) -> Target:
+@pytest.fixture(params=["openmp", "llvm", "cuda"])
+def target(request: pytest.FixtureRequest, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """Each target; `cuda` in the interpreter of PTX."""
+    if request.param == "cuda":
+        monkeypatch.setattr(cuda, "_device", lambda number: InterpretedDriver(processors=8, size=1 << 23))
+        return cuda.CUDATarget()
     made: Target = OpenMPTarget(cache=cache, optimise=2) if request.param == "openmp" else LLVMTarget(cache=cache)
     if (reason := made.available()) is not None:
         pytest.skip(reason)

@@ -182,7 +182,7 @@ def unknown(kind: str) -> Module:
 @pytest.mark.parametrize("kind", ["op", "field"])
 @pytest.mark.parametrize("made", [OpenMPTarget(), LLVMTarget()], ids=["openmp", "llvm"])
 def test_what_a_target_cannot_write_is_an_error_at_the_users_place(made: Target, kind: str) -> None:
-    with pytest.raises(DiagnosticError, match=r"error\[N0601\]: target '\w+' has no code for .*\n.*:1:5") as caught:
+    with pytest.raises(DiagnosticError, match=r"error\[N0609\]: target '\w+' has no code for .*\n.*:1:5") as caught:
         made.emit(unknown(kind))
     assert made.name in str(caught.value)
 

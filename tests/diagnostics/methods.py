@@ -31,3 +31,14 @@ equation_in_reset = Neuron(
     reset="dv/dt = 0",  # error: N0505 'dv/dt = 0'
 )
 equation_in_event = Synapse(pre_spike="dx/dt = -x")  # error: N0505 'dx/dt = -x'
+need_each_other = Neuron(
+    equations="""
+        a = c  # note: N0411 'a = c'
+        b = a
+        c = b
+        x = x + 1
+        dv/dt = z - v
+        z = a + v
+        r = z
+    """
+)

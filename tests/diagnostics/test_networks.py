@@ -122,3 +122,28 @@ def test_delays_that_are_rounded_are_said(delay, said):
         warnings.simplefilter("always")
         net.compile(silent=True)
     assert [f"{delay:g} ms" in str(w.message) for w in caught] == [True] * said
+
+
+def surprising(**settings: object) -> None:
+    net = ann.Network(dt=1.0)
+    net.config(**settings)
+    cell = ann.Neuron(equations="dv/dt = g_exc - v", spike="v > 1", reset="v = 0")
+    pop = net.create(2, cell)
+    late = ann.Synapse(pre_spike="w += 0.5\ng_target += w")
+    net.connect(pop, pop, "exc", late).all_to_all(weights=1.0)
+    net.connect(pop, pop, "exc", ann.Synapse(pre_spike="w += 0.25")).all_to_all(weights=1.0)
+    net.compile(silent=True)
+
+
+def test_transmission_of_the_old_value_is_warned_of():
+    with pytest.warns(ann.NNCWarning, match="N0611.*'w' before this event(.|\n)*\\^"):
+        surprising()
+
+
+@pytest.mark.filterwarnings("ignore:WARNING. warning.N0611")
+@pytest.mark.parametrize(("settings", "said"), [({}, False), ({"verbose": True}, True)])
+def test_notes_are_shown_on_request(settings, said, capsys):
+    surprising(**settings)
+    err = capsys.readouterr().err
+    assert ("N0612" in err) is said
+    assert ("'g_target += 0'" in err) is said

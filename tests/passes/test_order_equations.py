@@ -55,17 +55,6 @@ def test_event_driven_equations_interrupt_no_run_and_come_last() -> None:
     assert shape(module) == ["[a b]", "x"]
 
 
-def test_assignments_that_need_each_other_are_noted_with_all_names() -> None:
-    notes = list(order(neuron("a = c\nb = a\nc = b\nx = x + 1\nz = a")))
-    assert [(n.severity, n.code) for n in notes] == [("note", "N0411")]
-    assert "'a', 'b', 'c'" in notes[0].message
-    assert "'x'" not in notes[0].message
-
-
-def test_a_circle_through_an_equation_needs_no_note() -> None:
-    assert not order(neuron("dv/dt = 1 - r\nr = pos(v)")).items
-
-
 def test_swapping_independent_statements_changes_nothing() -> None:
     first = machine(neuron("dv/dt = 1 - v\ndu/dt = 2 - u : rk4\nr = v + u"))
     second = machine(neuron("du/dt = 2 - u : rk4\ndv/dt = 1 - v\nr = v + u"))

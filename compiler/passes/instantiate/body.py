@@ -6,7 +6,6 @@ between are values.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,9 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import TERMINATOR, create
+from nnc.compiler.ir.distributions import draw, stream_of
 from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
-from nnc.compiler.passes.instantiate.draws import draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -181,15 +180,17 @@ class Body:
         at, dtype = op.result.type.at, op.result.type.dtype
         real = dtype if dtype.is_float else self.scene.float
 
-        def uniform_or_normal(kind: str, nth: int) -> Value:
+        def underlying(kind: str, nth: int) -> Value:
             stream = stream_of(self.owner.symbol, op.draw, nth)
+            name, type = ("uniform", DType.f64) if kind == "wide" else (kind, real)
             return self._once(
-                ("random", kind, stream, at),
-                lambda: self.b.value(step.Random, types=(value_type(real, at),), distribution=kind, stream=stream),
+                ("random", name, stream, at, type),
+                lambda: self.b.value(step.Random, types=(value_type(type, at),), distribution=name, stream=stream),
             )
 
         numbers = [self.b.cast(p, real) for p in parameters]
-        value = draw(self.b, op.distribution, numbers, uniform_or_normal, self.scene.diagnostics)
+        known = [p.op.value if isinstance(p.op, arith.Const) else None for p in numbers]
+        value = draw(self.b, op.distribution, numbers, known, underlying)
         return self.b.cast(value, dtype)
 
     def _copy(self, op: Op, operands: Sequence[Value]) -> Op:
@@ -208,11 +209,6 @@ def retyped(op: Op, type: Type, operands: Sequence[Value]) -> Type:
     if isinstance(op, arith.Broadcast):
         return type.with_at(at.join(type.at) or type.at)
     return type.with_at(at)
-
-
-def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
-    """32 bits that name the draws of an occurrence; nth counts those of one number that takes several."""
-    return zlib.crc32(f"{owner}:{occurrence}:{nth}".encode())
 
 
 def _prune(block: Block) -> None:

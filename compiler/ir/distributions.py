@@ -1,26 +1,20 @@
-"""Distributions as arithmetic on uniform and normal numbers.
+"""Distributions as arithmetic on uniform and normal numbers: written once, as IR or computed by the interpreter.
 
-A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Binomial numbers
-are made by inversion where that can be done in a bounded number of operations; gamma numbers of any shape by so many
-trials of a rejection method that all of them fail less often than a 32-bit word repeats.
+A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Gamma numbers of
+any shape are made by so many trials of a rejection method that all of them fail less often than a 32-bit word repeats;
+binomial numbers have a file of their own.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+import zlib
+from typing import TYPE_CHECKING, Any, Final
 
-from nnc.compiler.ir import arith
+from nnc.compiler.ir.binomial import binomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from nnc.compiler.diagnostics import Diagnostics
-    from nnc.compiler.ir.builder import Builder
-    from nnc.compiler.ir.core import Value
-
-MOST_TRIALS: Final = 100
-"""Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
 
 MOST_SHAPE: Final = 8
 """Shape of a gamma number up to which so many exponential numbers are added up."""
@@ -30,16 +24,17 @@ TRIALS: Final = 8
 
 
 def draw(
-    b: Builder,
+    b: Any,
     distribution: str,
-    parameters: Sequence[Value],
-    source: Callable[[str, int], Value],
-    diagnostics: Diagnostics,
-) -> Value:
+    parameters: Sequence[Any],
+    known: Sequence[float | None],
+    source: Callable[[str, int], Any],
+) -> Any:
     """A number of a distribution (language specification, 2.10).
 
-    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Errors: N0312 for a distribution
-    whose parameters cannot be handled.
+    `b` is a `Builder`, or computes on arrays what that would write. `known` are the parameters that are literals;
+    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1), `wide` (the same in double precision, whatever
+    that of the network) or `normal`. Impossible parameters give NaN, or what the formula makes of them.
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
@@ -54,29 +49,33 @@ def draw(
         case "exponential":
             return b.div(_exponential(b, source("uniform", 0)), first)
         case "gamma":
-            return _gamma(b, first, second, source)
+            return _gamma(b, first, second, known[0], source)
         case "binomial":
-            return _binomial(b, first, second, source("uniform", 0), diagnostics)
+            return binomial(b, first, second, known, source)
     raise ValueError(f"unknown distribution {distribution}")
 
 
-def _normal(b: Builder, mu: Value, sigma: Value, z: Value) -> Value:
+def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:
+    """32 bits that name the draws of an occurrence; nth counts those of one number that takes several."""
+    return zlib.crc32(f"{owner}:{occurrence}:{nth}".encode())
+
+
+def _normal(b: Any, mu: Any, sigma: Any, z: Any) -> Any:
     return b.add(mu, b.mul(sigma, z))
 
 
-def _exponential(b: Builder, u: Value) -> Value:
+def _exponential(b: Any, u: Any) -> Any:
     return b.neg(b.math("log1p", b.neg(u)))
 
 
-def _discrete_uniform(b: Builder, lo: Value, hi: Value, u: Value) -> Value:
+def _discrete_uniform(b: Any, lo: Any, hi: Any, u: Any) -> Any:
     """Rounding may reach the end of the range, hence the bound."""
     count = b.add(b.sub(hi, lo), b.like(1, lo))
     return b.min(b.add(lo, b.math("floor", b.mul(u, count))), hi)
 
 
-def _gamma(b: Builder, shape: Value, scale: Value, source: Callable[[str, int], Value]) -> Value:
+def _gamma(b: Any, shape: Any, scale: Any, number: float | None, source: Callable[[str, int], Any]) -> Any:
     """A small whole shape: the sum of so many exponential numbers; a half more: half the square of a normal one."""
-    number = shape.op.value if isinstance(shape.op, arith.Const) else None
     if number is None or not 0 < number <= MOST_SHAPE or number * 2 != int(number * 2):
         return b.mul(scale, _gamma_of_any_shape(b, shape, source))
     terms = [_exponential(b, source("uniform", nth)) for nth in range(int(number))]
@@ -89,7 +88,7 @@ def _gamma(b: Builder, shape: Value, scale: Value, source: Callable[[str, int], 
     return b.mul(scale, total)
 
 
-def _gamma_of_any_shape(b: Builder, shape: Value, source: Callable[[str, int], Value]) -> Value:
+def _gamma_of_any_shape(b: Any, shape: Any, source: Callable[[str, int], Any]) -> Any:
     """G. Marsaglia, W. W. Tsang: A simple method for generating gamma variables (ACM TOMS 26, 2000), all trials made.
 
     A shape below 1 is raised by 1, and the result multiplied by a power of a uniform number. NaN for shapes that are
@@ -110,32 +109,3 @@ def _gamma_of_any_shape(b: Builder, shape: Value, source: Callable[[str, int], V
     power = b.math("exp", b.neg(b.div(_exponential(b, source("uniform", 2 * TRIALS)), shape)))
     result = b.mul(result, b.select(small, power, one))
     return b.select(b.cmp("gt", shape, zero), result, b.like(math.nan, shape))
-
-
-def _binomial(b: Builder, trials: Value, chance: Value, u: Value, diagnostics: Diagnostics) -> Value:
-    """Inversion: how many values of the distribution function lie at or below u; for the rarer of the two outcomes,
-    whose first term cannot vanish."""
-    number = trials.op.value if isinstance(trials.op, arith.Const) else None
-    if number is None or not 0 <= number <= MOST_TRIALS or number != int(number):
-        diagnostics.error(
-            "N0312",
-            "a binomial distribution in an equation needs a number of trials that is a whole number up to "
-            f"{MOST_TRIALS}, not a parameter",
-            b.loc,
-            help="draw the numbers in Python, or add up comparisons of uniform numbers",
-        )
-        return chance
-    n = int(number)
-    one, zero = b.like(1, chance), b.like(0, chance)
-    swapped = b.cmp("gt", chance, b.like(0.5, chance))
-    p = b.select(swapped, b.sub(one, chance), chance)
-    odds = b.div(p, b.sub(one, p))
-    term = one
-    for _ in range(n):
-        term = b.mul(term, b.sub(one, p))
-    below, count = term, zero
-    for k in range(n):
-        count = b.add(count, b.select(b.cmp("ge", u, below), one, zero))
-        term = b.mul(term, b.mul(b.like((n - k) / (k + 1), odds), odds))
-        below = b.add(below, term)
-    return b.select(swapped, b.sub(b.like(n, count), count), count)

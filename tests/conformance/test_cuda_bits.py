@@ -1,0 +1,27 @@
+"""Target `cuda` in the interpreter of PTX: the bits of the CPU, without races, whatever the order of threads."""
+
+from __future__ import annotations
+
+import pytest
+from support.networks import THREE, assert_same_bits, run
+from support.ptx.device import InterpretedDriver
+
+from nnc.compiler.codegen import cuda
+
+STEPS = {"izhikevich": 12, "coba": 12, "rate": 2}
+
+
+def use(monkeypatch: pytest.MonkeyPatch, driver: InterpretedDriver) -> InterpretedDriver:
+    """Let target `cuda` run there."""
+    monkeypatch.setattr(cuda, "_device", lambda number: driver)
+    return driver
+
+
+@pytest.mark.parametrize("precision", ["double", "float"])
+@pytest.mark.parametrize("name", THREE)
+def test_the_examples_have_the_bits_of_the_cpu(name: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = use(monkeypatch, InterpretedDriver())
+    build, dt = THREE[name]
+    wanted = run(build, steps=STEPS[name], dt=dt, precision=precision)
+    assert_same_bits(wanted, run(build, steps=STEPS[name], dt=dt, precision=precision, target="cuda"))
+    assert driver.launches
