@@ -365,6 +365,8 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
+    "nnc.extensions.diagonal": "DiagonalProjection",
     "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
@@ -375,11 +377,6 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "Convolution",
-        "Copy",
-        "DiagonalProjection",
-        "Pooling",
-        "Transpose",
         "report",
     }
 )
