@@ -154,9 +154,9 @@ class _Step:
     def _reset(self, pop: Population, code: Neurons, fired: Array) -> None:
         for body in pop.bodies(model.Reset):
             code.run(body)
-        for body in pop.bodies(model.Refractory):
-            steps = convert(code.run(body)[0], DType.f64) / np.float64(self.network.dt)
-            held = convert(np.floor(steps + ROUND_OFF), DType.i32)
+        for op in pop.ops(model.Refractory):
+            steps = convert(code.run(op.body)[0], DType.f64) / np.float64(self.network.dt)
+            held = convert(np.floor(steps + (0.0 if op.truncated else ROUND_OFF)), DType.i32)
             self.state.fields[pop.field("hold")][fired] = np.broadcast_to(held, fired.shape)[fired]
         if pop.field("last_spike") in self.state.fields:
             self.state.fields[pop.field("last_spike")][fired] = self.k
