@@ -269,8 +269,8 @@ def page(rows: list[str]) -> str:
         f"""# What runs where
 
 Written by `python tools/support_table.py`, which runs one small script per feature on every target in both precisions.
-`yes`: it runs, and everything it computes has the same bits as in the interpreter of the IR (`interp`). On `cuda`: PTX is
-made of it; whether it computes the same bits is checked where there is a GPU ([gpu.md](gpu.md)).
+`yes`: it runs, and everything it computes has the same bits as in the interpreter of the IR (`interp`). On `cuda`: PTX
+is made of it; whether it computes the same bits is checked where there is a GPU ([gpu.md](gpu.md)).
 
 | feature | {head} |
 |---|{"---|" * (len(TARGETS) * len(PRECISIONS))}
