@@ -442,6 +442,12 @@ class StateBlock:
         if recorder.rows.shape[1:] != (count,) or len(recorder.rows) < rows_due or recorder.rows.dtype != dtype:
             recorder.rows = aligned(rows_due * count, dtype).reshape(rows_due, count)
 
+    def steps_for(self, room: int) -> int:
+        """In how many steps recorded rows take so many bytes; at least 1."""
+        values = (r for r in self.recorders if r.kind in (RecorderKind.END, RecorderKind.TARGETS))
+        per_step = sum(self.count_of(r) * self.layout[r.source].dtype.numpy.itemsize / r.period for r in values)
+        return max(1, int(room / per_step)) if per_step else NEVER
+
     def set_cursor(self, number: int, cursor: int) -> None:
         """What a device says of a recorder, for `finish` to read back."""
         self._recorder_table[number].cursor = cursor

@@ -31,9 +31,7 @@ class DiagonalProjection(SharedProjection):
 
     _connected_by = "connect(weights=...) or connect_gaussian(...)"
 
-    def __init__(
-        self, pre: Any, post: Any, target: str | list[str], name: str | None = None, net_id: int = 0
-    ) -> None:
+    def __init__(self, pre: Any, post: Any, target: str | list[str], name: str | None = None, net_id: int = 0) -> None:
         from nnc.runtime.ends import end_of, network_of_end, whole
         from nnc.runtime.magic import network_of
 
@@ -57,7 +55,7 @@ class DiagonalProjection(SharedProjection):
         self._take("Diagonal", filter, delays, j[inside], (a * columns + column)[inside], k[inside])
         return self
 
-    def connect_gaussian(
+    def connect_gaussian(  # type: ignore[override]
         self, amp: float, sigma: float, min_val: float, max_distance: float = 0.0, delays: float = 0.0
     ) -> Self:
         """Weights `amp * exp(-d**2 / (2 * sigma**2))` above `min_val`, up to a distance (0: any), between

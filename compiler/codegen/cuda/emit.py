@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.cuda.support import BARRIER, FMOD, SYNC
 from nnc.compiler.codegen.layout import ABI, Layout
-from nnc.compiler.codegen.llvm.emit import Emitter
+from nnc.compiler.codegen.llvm.emit import Emitter, clock
 from nnc.compiler.codegen.llvm.reduce import combine, start_value, tree
 from nnc.compiler.codegen.llvm.support import BOUND, COMPACT, STOP, philox, record
 from nnc.compiler.codegen.llvm_expr import LANES, MEMORY, TYPES, literal, vector
@@ -219,6 +219,8 @@ def emit_kernel(module: Op, threads: int = THREADS) -> str:
         "record": record(threads),
         "philox": philox(),
         "fmod": FMOD,
+        "clock": "declare i64 @llvm.nvvm.read.ptx.sreg.globaltimer()\n\n"
+        + clock("call i64 @llvm.nvvm.read.ptx.sreg.globaltimer()"),
         "parts": f"@parts = internal addrspace(3) global [{LANES} x i64] undef, align 64\n",
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n", SYNC]

@@ -41,7 +41,9 @@ def filter_layout(
     call = "connect_filters" if bank else "connect_filter"
     for what, geometry in (("pre", pre), ("post", post), ("the filter", taps)):
         if len(geometry) > MOST_DIMENSIONS:
-            raise NNCValueError(f"{call}: {what} has {len(geometry)} dimensions, at most {MOST_DIMENSIONS} are possible")
+            raise NNCValueError(
+                f"{call}: {what} has {len(geometry)} dimensions, at most {MOST_DIMENSIONS} are possible"
+            )
     places = post[:-1] if bank else post
     full = _full_taps(call, pre, taps, keep_last)
     axis = _axes(call, pre, places, taps, keep_last, centres)
@@ -116,9 +118,7 @@ def _ratio(call: str, pre: int, post: int, axis: int) -> int:
     return pre // post
 
 
-def checked_centres(
-    given: Any, pre: Geometry, places: Geometry, taps: Geometry, keep_last: bool
-) -> NDArray[np.int32]:
+def checked_centres(given: Any, pre: Geometry, places: Geometry, taps: Geometry, keep_last: bool) -> NDArray[np.int32]:
     """The table of centres, a row of pre coordinates per place, from the argument `subsampling`.
 
     A row may leave out the last coordinate where the filter covers the last axis of pre or keeps it.
@@ -143,14 +143,18 @@ def checked_centres(
     outside = ((table < 0) | (table >= np.array(pre))).any(axis=1)
     if outside.any():
         where = int(np.argmax(outside))
-        raise NNCValueError(f"subsampling: the centre {listed(table[where])} of place {where} lies outside of {listed(pre)}")
+        raise NNCValueError(
+            f"subsampling: the centre {listed(table[where])} of place {where} lies outside of {listed(pre)}"
+        )
     return table.astype(np.int32)
 
 
 def pooling_layout(pre: Geometry, post: Geometry, extent: Geometry | None) -> StencilDescription:
     """The stencil of windows that lie side by side. Raises where geometries do not fit."""
     if max(len(pre), len(post)) > MOST_DIMENSIONS:
-        raise NNCValueError(f"pooling: at most {MOST_DIMENSIONS} dimensions are possible, got {listed(pre)}, {listed(post)}")
+        raise NNCValueError(
+            f"pooling: at most {MOST_DIMENSIONS} dimensions are possible, got {listed(pre)}, {listed(post)}"
+        )
     if len(post) > len(pre):
         raise NNCValueError(f"pooling: post {listed(post)} has more dimensions than pre {listed(pre)}")
     if extent is None:

@@ -42,7 +42,9 @@ class LentProjection(SharedProjection):
         if given.network is not self._net:
             raise NNCValueError(f"{call}: projection '{given.name}' belongs to another network")
         if given.id > getattr(self, "id", given.id + 1):
-            raise NNCValueError(f"{call}: create '{self.name}' after the projection '{given.name}' whose weights it has")
+            raise NNCValueError(
+                f"{call}: create '{self.name}' after the projection '{given.name}' whose weights it has"
+            )
         return given
 
     def follow_copies(self, network: Network) -> None:

@@ -43,6 +43,7 @@ class SharedProjection(Projection):
     reduces the contributions to a post neuron.
     """
 
+    stores_synapses = False
     _operations: tuple[str, ...] = ("sum", "max", "min", "mean")
     _connected_by: str = ""
 
