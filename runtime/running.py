@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
 
-ROOM: Final = 1 << 25
+ROOM: Final = 1 << 24
 """Bytes of recorded rows that a stretch may take."""
 
 _FIRST: Final = 16

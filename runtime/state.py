@@ -324,7 +324,7 @@ class State:
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 
