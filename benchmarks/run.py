@@ -1,73 +1,135 @@
-"""Time per simulated second against hand-written C, in one process, interleaved.
+"""Time per simulated second: nnc against hand-written C and whichever peers are there, all in turn in one run.
 
     python benchmarks/run.py [coba izhi ...] [--threads 1 2] [--targets llvm openmp] [--repeats 5] [--markdown]
+                             [--annarchy PYTHON] [--brian2 PYTHON] [--nest PYTHON]
 
-Milliseconds per simulated second, medians of the repeats (CPU time for one thread, wall time else), `x floor` is the
-ratio to the hand-written kernel of the same precision (one thread, gcc -O3 with loose maths), and the last column (mean
-rate, or mean r) shows that all do the same work.
+Milliseconds per simulated second, minima and medians of the repeats (CPU time for one thread, wall time else).
+`x floor` is the ratio of minima to the hand-written kernel of the same precision (one thread); `peer / nnc` how much
+longer the peer takes than the faster target of nnc with one thread. `shows` (mean rate, or mean r) tells that all do
+the same work. A peer is given by the interpreter of the environment in which it is installed. NumPy's gemv (and SciPy's
+sparse product) takes part in rate networks.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import statistics
 import tempfile
-import time
+from contextlib import ExitStack
+from typing import NamedTuple
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from blas import Blas
+from contest import PEERS, Inside, Lap, Missing, Outside
 from floors import Floor
-from networks import BENCHES, Bench, Ours
-
-Key = tuple[str, int]
-
-
-def timed(run: Floor | Ours, ms: float, cpu: bool) -> float:
-    """Milliseconds per simulated second."""
-    clock = time.process_time if cpu else time.perf_counter
-    start = clock()
-    run.simulate(ms)
-    return (clock() - start) * 1e6 / ms
+from networks import Ours
+from specs import BENCHES, Bench
 
 
-def compare(name: str, bench: Bench, precision: str, keys: list[Key], repeats: int, cells: str) -> None:
-    """Print the rows of one network and precision."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs: dict[Key, Floor | Ours] = {("floor", 1): Floor(bench, precision, folder)}
-        for target, threads in keys:
-            runs[target, threads] = Ours(bench, precision, target, threads)
-        for run in runs.values():
-            run.simulate(bench.window)
-        times: dict[Key, list[float]] = {key: [] for key in runs}
-        for _ in range(repeats):
-            for key, run in runs.items():
-                times[key].append(timed(run, bench.window, cpu=key[1] == 1))
-        floor = statistics.median(times["floor", 1])
-        for key, found in times.items():
-            middle = statistics.median(found)
-            row = (name, precision, *key, middle, min(found), middle / floor, runs[key].sanity(), bench.unit)
-            print(cells.format(*row), flush=True)
+class Key(NamedTuple):
+    """A row: who, with how many threads."""
+
+    what: str
+    threads: int
+
+
+HEAD = ("network", "precision", "what", "threads", "ms/s", "median", "x floor", "peer / nnc", "shows")
+MARKDOWN = "| {} | {} | {} | {} | {} | {} | {} | {} | {} |"
+PLAIN = "{:14}{:10}{:>9}{:>8}{:>10}{:>10}{:>9}{:>12}{:>12}"
+
+
+class Comparison:
+    """One network in one precision."""
+
+    def __init__(self, name: str, precision: str, options: argparse.Namespace) -> None:
+        self.name, self.precision, self.options = name, precision, options
+        self.bench: Bench = BENCHES[name]
+        self.runs: dict[Key, Inside | Outside] = {}
+
+    def enter(self, stack: ExitStack) -> None:
+        """Build all that take part; peers that cannot are named and left out."""
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        bench, precision = self.bench, self.precision
+        if not self.options.no_floor:
+            self._add(stack, Key("floor", 1), Inside(Floor(bench, precision, folder), bench))
+        for target in self.options.targets:
+            for threads in self.options.threads:
+                self._add(stack, Key(target, threads), Inside(Ours(bench, precision, target, threads), bench))
+        if Blas.fits(bench) and not self.options.no_floor:
+            self._add(stack, Key("numpy", 1), Inside(Blas(bench, precision), bench))
+        for peer in PEERS:
+            python = getattr(self.options, peer)
+            if python is None:
+                continue
+            try:
+                self._add(stack, Key(peer, 1), Outside(peer, python, self.name, bench, precision, 1))
+            except Missing as reason:
+                print(f"# {self.name} {precision} {peer}: {reason}", flush=True)
+
+    def _add(self, stack: ExitStack, key: Key, run: Inside | Outside) -> None:
+        self.runs[key] = run
+        stack.callback(run.close)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """All rows, measured."""
+        laps: dict[Key, list[Lap]] = {key: [] for key in self.runs}
+        for _ in range(self.options.repeats):
+            for key, run in self.runs.items():
+                laps[key].append(run.lap())
+        times = {key: [lap.cpu if key.threads == 1 else lap.wall for lap in found] for key, found in laps.items()}
+        floor = min(times.get(Key("floor", 1), [0.0]))
+        ours = min((min(t) for k, t in times.items() if k.what in self.options.targets and k.threads == 1), default=0.0)
+        return [self._row(key, found, floor, ours) for key, found in times.items()]
+
+    def _row(self, key: Key, found: list[float], floor: float, ours: float) -> tuple[str, ...]:
+        best = min(found)
+        foreign = key.what in PEERS or key.what == "numpy"
+        return (
+            self.name,
+            self.precision,
+            key.what,
+            str(key.threads),
+            f"{best:.1f}",
+            f"{statistics.median(found):.1f}",
+            f"{best / floor:.2f}" if floor else "",
+            f"{best / ours:.2f}" if foreign and ours else "",
+            f"{self.runs[key].sanity():.2f} {self.bench.unit}",
+        )
 
 
 def main() -> None:
     """The command line."""
+    assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="network", help=", ".join(BENCHES), default=list(BENCHES))
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--targets", nargs="+", default=["llvm", "openmp"])
     parser.add_argument("--precisions", nargs="+", default=["double", "float"], choices=["double", "float"])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--markdown", action="store_true", help="print a table for a README")
-    a = parser.parse_args()
-    head = ("network", "precision", "what", "threads", "ms/s", "min", "x floor", "rate")
-    if a.markdown:
-        print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
-        cells = "| {} | {} | {} | {} | {:.1f} | {:.1f} | {:.2f} | {:.2f} {} |"
-    else:
-        print("{:12}{:10}{:>8}{:>9}{:>10}{:>10}{:>9}{:>10}".format(*head))
-        cells = "{:12}{:10}{:>8}{:>9}{:>10.1f}{:>10.1f}{:>9.2f}{:>10.2f} {}"
-    keys = [(target, threads) for target in a.targets for threads in a.threads]
-    for name in a.names:
-        for precision in a.precisions:
-            compare(name, BENCHES[name], precision, keys, a.repeats, cells)
+    parser.add_argument("--no-floor", action="store_true", help="neither hand-written kernels nor NumPy")
+    for peer in PEERS:
+        parser.add_argument(f"--{peer}", metavar="PYTHON", help=f"interpreter that has {peer}")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"unknown network {unknown[0]}; there are {', '.join(BENCHES)}")
+    cells = MARKDOWN if options.markdown else PLAIN
+    print(cells.format(*HEAD))
+    if options.markdown:
+        print("|---" * len(HEAD) + "|", flush=True)
+    for name in options.names:
+        for precision in options.precisions:
+            with ExitStack() as stack:
+                comparison = Comparison(name, precision, options)
+                comparison.enter(stack)
+                for row in comparison.rows():
+                    print(cells.format(*row), flush=True)
+            del comparison
+            gc.collect()
 
 
 if __name__ == "__main__":

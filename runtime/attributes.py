@@ -7,6 +7,7 @@ waits here until the network, told by `widened`, has made itself a program with 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import random as distributions
+from nnc.runtime.building.blocks import building_threads, draw_blocks
+from nnc.runtime.building.remade import Remade
 from nnc.runtime.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.random import RandomDistribution
+from nnc.runtime.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -41,8 +45,8 @@ class Attributes:
         self.symbol = symbol
         self.slots = dict(slots)
         self.lengths: dict[str, int] = {"global": 1}
-        self.assigned: dict[str, Value] = {}
-        self.initial: dict[str, Value] = {}
+        self.assigned = Remade()
+        self.initial = Remade()
         self.promoted: set[str] = set()
         self.distributions: dict[str, RandomDistribution] = {}
         """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
@@ -51,7 +55,8 @@ class Attributes:
         self._loose: dict[str, Value] = {}
         self._state: State | None = None
         self._draws: dict[str, int] = {}
-        self._drawn: dict[str, Value] = {}
+        self._drawn = Remade()
+        self._recipes: dict[str, tuple[Value, Callable[[], Value]]] = {}
 
     def slot(self, name: str) -> Slot:
         """The attribute of a name. Raises for an unknown one."""
@@ -76,7 +81,7 @@ class Attributes:
             return True
         if self._state is not None and self._state.has(self._field(name)):
             return self._state.wide(self._field(name))
-        return isinstance(self.initial.get(name, self.assigned.get(name)), np.ndarray)
+        return (self.initial if name in self.initial else self.assigned).is_wide(name)
 
     # Before compilation
 
@@ -88,10 +93,14 @@ class Attributes:
 
     def resolve(self) -> None:
         """Fix the initial values: parameters first, then variables, each in order."""
-        self.initial = {}
+        self.initial = Remade()
         self._loose = {}
         for slot in sorted(self.slots.values(), key=lambda s: not s.is_parameter):
-            self.initial[slot.name] = self.preset(slot.name)
+            book = self.assigned if slot.name in self.assigned else self._drawn
+            if book.is_released(slot.name):
+                self.initial.share(slot.name, book)
+            else:
+                self.initial[slot.name] = self.preset(slot.name)
 
     def _from_model(self, slot: Slot) -> Value:
         init = slot.init
@@ -108,12 +117,55 @@ class Attributes:
     def draw(self, distribution: RandomDistribution, name: str, size: int | None = None) -> Value:
         """Draws for all elements (or for `size` of them), from a stream that belongs to this attribute."""
         count = self._draws[name] = self._draws.get(name, -1) + 1
-        generator = self._network.stream("values", self.symbol, name, count)
+        key = ("values", self.symbol, name, count)
         slot, locality = self.slot(name), self.locality(name)
-        drawn = distribution.draw(self.lengths[locality] if size is None else size, generator)
         if locality == "global":
-            return slot.scalar(drawn[0])
-        return drawn.astype(slot.dtype(self._network.config_.precision))
+            return slot.scalar(distribution.draw(1, self._network.stream(*key))[0])
+        return self._drawn_many(distribution, name, self.lengths[locality] if size is None else size, key)
+
+    def assign_drawn(self, name: str, distribution: RandomDistribution, key: tuple[str | int, ...]) -> None:
+        """Assign draws for all elements from the stream of a key."""
+        self.write(name, self._drawn_many(distribution, name, self.lengths[self.locality(name)], key))
+
+    def dtype(self, name: str) -> np.dtype[Any]:
+        """The type of the values of an attribute in memory."""
+        return self.slot(name).dtype(self._network.config_.precision)
+
+    def _drawn_many(
+        self, distribution: RandomDistribution, name: str, count: int, key: tuple[str | int, ...]
+    ) -> NDArray[Any]:
+        generate, dtype = partial(stream, self._network.seed, *key), self.dtype(name)
+        threads = building_threads(self._network.config_["num_threads"])
+
+        def make() -> NDArray[Any]:
+            return draw_blocks(distribution, count, generate(), dtype, threads)
+
+        drawn = make()
+        if not distribution.has_own_generator:
+            self.remember(name, drawn, make)
+        return drawn
+
+    def remember(self, name: str, values: Value, make: Callable[[], Value]) -> None:
+        """How to make an array of initial values once more, so that it need not be held while the network runs."""
+        self._recipes[name] = values, make
+
+    def will_differ(self, name: str, make: Callable[[], Value]) -> None:
+        """Elements will have different values under a name: be as if an array was assigned."""
+        if self.locality(name) == "global":
+            self._promote(self.slot(name), np.zeros(0), None)
+        self.assigned.mark(name, make)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the initial values that are held."""
+        return self.initial.nbytes
+
+    def release(self) -> None:
+        """Hold no large arrays of initial values that can be made again."""
+        for name, (values, make) in self._recipes.items():
+            for book in (self.assigned, self.initial, self._drawn):
+                book.release(name, values, make)
+        self._recipes.clear()
 
     # Reading
 
@@ -188,7 +240,8 @@ class Attributes:
         if isinstance(value, np.ndarray | np.generic | list | tuple | range):
             try:
                 array = np.asarray(value)
-                flat = array.reshape(-1) if array.dtype.kind in "biuf" else array.astype(np.float64).reshape(-1)
+                numbers = array if array.dtype.kind in "biuf" else array.astype(np.float64)
+                flat = numbers if numbers.ndim == 1 else numbers.reshape(-1)
             except (TypeError, ValueError):
                 raise NNCValueError(f"{self.owner}: cannot use {value!r} as values") from None
             return flat[0].item() if array.ndim == 0 else flat
@@ -228,8 +281,12 @@ class Attributes:
         if self._state is not None and name not in self._pending and self._state.has(field) and self._state.wide(field):
             self._state.write(field, value, where)
             return
-        values = self.read(name)
-        values[slice(None) if where is None else where] = value
+        if where is None and isinstance(value, np.ndarray):
+            drawn = name in self._recipes and self._recipes[name][0] is value
+            values = value if drawn else value.astype(self.dtype(name))
+        else:
+            values = self.read(name)
+            values[slice(None) if where is None else where] = value
         if self._state is None:
             self.assigned[name] = values
         elif self._state.has(field):
@@ -266,7 +323,7 @@ class Attributes:
         """The names of the fields that hold them, in programs that have these."""
         return frozenset(self._field(name) for name in self.slots)
 
-    def book(self) -> dict[str, dict[str, Value]]:
+    def book(self) -> dict[str, Mapping[str, Value]]:
         """What initial values come from: assigned ones, those the model has drawn, how often was drawn."""
         return {"assigned": self.assigned, "drawn": self._drawn, "draws": self._draws}
 

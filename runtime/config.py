@@ -158,6 +158,28 @@ def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
         raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
 
 
+def _compat(key: str, value: object) -> object:
+    return value if value is None else _one_of(("strict",))(key, value)
+
+
+def _flag(key: str, value: object) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise NNCTypeError(f"{key} is True or False, not {value!r}")
+
+
+def _device(key: str, value: object) -> int | None:
+    if value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0):
+        return None if value is None else int(cast("int", value))
+    raise NNCValueError(f"{key} is the number of a GPU, from 0, not {value!r}")
+
+
+def _folder(key: str, value: object) -> str | None:
+    if value is None or isinstance(value, str | os.PathLike):
+        return None if value is None else os.fspath(cast("str", value))
+    raise NNCTypeError(f"{key} is a folder, not {value!r}")
+
+
 def _trace(key: str, value: object) -> object:
     return value if value is None else _one_of(("init", "simulate", "both"))(key, value)
 
@@ -189,8 +211,12 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "paradigm": _one_of(PARADIGMS),
     "sparse_matrix_format": _one_of(STORAGE_FORMATS),
     "sparse_matrix_storage_order": _one_of(STORAGE_ORDERS),
+    "device": _device,
+    "profile_out": _folder,
     "api": _one_of(("4.8", "5.0")),
     "on_nonfinite": _one_of(("warn", "raise", "ignore")),
+    "compat": _compat,
+    "event_time": _one_of(("reference", "exact")),
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -223,4 +249,9 @@ _DEFAULTS: dict[str, Any] = {
     "warn_legacy": False,
     "api": None,
     "on_nonfinite": "warn",
+    "compat": None,
+    "event_time": "reference",
+    "device": None,
+    "gpu_fallback": False,
 }
+_CHECKS |= {key: _flag for key, value in _DEFAULTS.items() if isinstance(value, bool)}

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.building.transpose import narrow, transpose
 from nnc.runtime.errors import NNCValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+KEPT = 1 << 16
+"""Projections of more synapses hold no index arrays beside those of the program; they are made when they are wanted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +34,7 @@ class Full:
     post_count: int
     no_self: bool = False
 
-    @cached_property
+    @property
     def present(self) -> NDArray[np.bool_]:
         """Which entries of the (post, pre) matrix are synapses."""
         mask = np.ones((self.post_count, self.pre_count), np.bool_)
@@ -64,7 +70,7 @@ class Connectivity:
         n_pre: int,
         n_post: int,
         row: NDArray[np.int64],
-        pre: NDArray[np.int32] | None,
+        pre: NDArray[Any] | None,
         full: Full | None = None,
         posts: NDArray[np.int64] | None = None,
     ) -> None:
@@ -74,6 +80,8 @@ class Connectivity:
         self.full = full
         self._pre = pre
         self._posts = posts
+        self._source: Callable[[], NDArray[Any]] | None = None
+        self._wide: dict[str, NDArray[np.int32]] = {}
 
     @staticmethod
     def of_full(n_pre: int, n_post: int, full: Full) -> Connectivity:
@@ -95,30 +103,76 @@ class Connectivity:
         if not is_sorted:
             order = np.lexsort((pre, post))
             post, pre = post[order], pre[order]
-        repeated = (np.diff(post) == 0) & (np.diff(pre) == 0)
+        repeated = (post[1:] == post[:-1]) & (pre[1:] == pre[:-1])
         if repeated.any():
             at = int(np.argmax(repeated))
             raise NNCValueError(f"two synapses connect pre neuron {pre[at]} with post neuron {post[at]}")
-        row = _rows(np.bincount(post, minlength=n_post))
-        return Connectivity(n_pre, n_post, row, pre.astype(np.int32), _as_full(post, pre))
+        return Connectivity.of_rows(n_pre, np.bincount(post, minlength=n_post), pre.astype(narrow(n_pre)))
+
+    @staticmethod
+    def of_rows(n_pre: int, counts: NDArray[Any], pre: NDArray[Any]) -> Connectivity:
+        """From the pre neurons of one post neuron after the other: so many for each, ascending, all different."""
+        row = _rows(counts)
+        return Connectivity(n_pre, len(counts), row, pre.astype(narrow(n_pre), copy=False), _as_full(row, pre))
+
+    @staticmethod
+    def of_columns(n_post: int, counts: NDArray[Any], post: NDArray[Any]) -> Connectivity:
+        """From the post neurons of one pre neuron after the other: so many for each, ascending, all different."""
+        post = post.astype(narrow(n_post), copy=False)
+        rows = transpose(_rows(counts), post, n_post)
+        full = _as_full(rows.start[0], rows.member)
+        return Connectivity(len(counts), n_post, rows.start[0], rows.member, full)
 
     @property
     def count(self) -> int:
         """Number of synapses."""
         return int(self.row[-1])
 
-    @cached_property
+    @property
     def pre(self) -> NDArray[np.int32]:
         """The pre neuron of each synapse."""
+        return self._kept("pre", lambda: self.narrow_pre.astype(np.int32, copy=False))
+
+    @property
+    def narrow_pre(self) -> NDArray[Any]:
+        """The pre neuron of each synapse, in the index type of the program: u16 or i32. Not to be written to."""
+        if self._pre is None and self._source is not None:
+            self._pre = self._source()
         if self._pre is not None:
             return self._pre
         assert self.full is not None
-        return (np.nonzero(self.full.present)[1] + self.full.pre_first).astype(np.int32)
+        columns = np.arange(self.full.pre_first, self.full.pre_first + self.full.pre_count, dtype=narrow(self.n_pre))
+        everything = np.broadcast_to(columns, (self.full.post_count, self.full.pre_count))
+        return everything[self.full.present] if self.full.no_self else everything.reshape(-1)
 
-    @cached_property
+    @property
     def post(self) -> NDArray[np.int32]:
         """The post neuron of each synapse."""
-        return np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.row))
+        return self._kept("post", lambda: np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.row)))
+
+    def _kept(self, name: str, make: Callable[[], NDArray[np.int32]]) -> NDArray[np.int32]:
+        if name in self._wide:
+            return self._wide[name]
+        made = make()
+        if self.count <= KEPT:
+            self._wide[name] = made
+        return made
+
+    def rely_on(self, source: Callable[[], NDArray[Any]]) -> None:
+        """Hold no index array any longer: `source` gives the pre neuron of each synapse when they are wanted."""
+        if self.count > KEPT and self.full is None:
+            self._pre, self._source = None, source
+
+    def hold(self) -> None:
+        """Rely on no source any longer, because it is about to change."""
+        if self._source is not None:
+            self._pre, self._source = self.narrow_pre.copy(), None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays that are held here."""
+        held = [self.row, *self._wide.values(), *(a for a in (self._pre, self._posts) if a is not None)]
+        return sum(a.nbytes for a in held)
 
     @cached_property
     def post_ranks(self) -> NDArray[np.int64]:
@@ -133,8 +187,9 @@ class Connectivity:
     def find(self, pre: int, post: int) -> int | None:
         """Position of the synapse between two neurons."""
         first, last = self.row[post], self.row[post + 1]
-        at = int(first + np.searchsorted(self.pre[first:last], pre))
-        return at if at < last and self.pre[at] == pre else None
+        partners = self.narrow_pre[first:last]
+        at = int(np.searchsorted(partners, pre))
+        return int(first) + at if at < len(partners) and partners[at] == pre else None
 
 
 def _rows(counts: NDArray[Any]) -> NDArray[np.int64]:
@@ -143,10 +198,11 @@ def _rows(counts: NDArray[Any]) -> NDArray[np.int64]:
     return row
 
 
-def _as_full(post: NDArray[np.int64], pre: NDArray[np.int64]) -> Full | None:
+def _as_full(row: NDArray[np.int64], pre: NDArray[Any]) -> Full | None:
     """The ranges of a projection that happens to be full."""
-    if not len(post):
+    if not len(pre):
         return None
-    pre_first, post_first = int(pre.min()), int(post[0])
-    full = Full(pre_first, int(pre.max()) - pre_first + 1, post_first, int(post[-1]) - post_first + 1)
-    return full if full.count == len(post) else None
+    posts = np.flatnonzero(np.diff(row))
+    pre_first, post_first = int(pre.min()), int(posts[0])
+    full = Full(pre_first, int(pre.max()) - pre_first + 1, post_first, int(posts[-1]) - post_first + 1)
+    return full if full.count == len(pre) else None

@@ -59,6 +59,8 @@ def select(index: Any, geometry: Geometry) -> tuple[np.ndarray[Any, np.dtype[np.
             raise NNCIndexError(f"{len(index)} indices for the geometry {geometry}")
         axes = [_axis(i, extent) for i, extent in zip(index, geometry, strict=True)]
         return ranks.reshape(geometry)[np.ix_(*axes)].reshape(-1), tuple(len(a) for a in axes)
+    if isinstance(index, np.ndarray) and index.dtype.kind == "b" and index.ndim > 1 and index.shape == geometry:
+        index = index.reshape(-1)
     chosen = _axis(index, n)
     return ranks[chosen], (len(chosen),)
 

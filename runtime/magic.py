@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from nnc.runtime.errors import NNCWarning
+from nnc.runtime.errors import NNCWarning, warn
 from nnc.runtime.network import Network
 from nnc.runtime.registry import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import FrameType
 
     from nnc.runtime.functions import UserFunction
     from nnc.runtime.monitor import Monitor
@@ -31,11 +33,24 @@ def magic_network() -> Network:
     return REGISTRY.magic
 
 
+def _optimization_flags(**keys: Any) -> None:
+    """Settings of performance, as `setup` takes them."""
+    setup(**keys)
+
+
 def network_of(net_id: int, network: Network | None = None) -> Network:
     """A network given as such or by its number."""
     if network is not None:
         return network
+    if net_id == 0 and REGISTRY.template["warn_legacy"]:
+        _warn_of_legacy(sys._getframe(1))
     return magic_network() if net_id == 0 else REGISTRY.find(net_id)
+
+
+def _warn_of_legacy(caller: FrameType) -> None:
+    name = caller.f_code.co_name
+    if caller.f_globals.get("__name__") == __name__:
+        warn(f"{name}() works on the global network, which is deprecated: call it on a Network")
 
 
 def setup(**keys: Any) -> None:

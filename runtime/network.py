@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 import inspect
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnc.compiler.session import current as current_session
 from nnc.runtime.clock import Clock, Learning
 from nnc.runtime.commandline import read_command_line
-from nnc.runtime.compiling import Compiled, options_of
+from nnc.runtime.compiling import Compiled, device_of, options_of, timings_of
 from nnc.runtime.config import Config
 from nnc.runtime.constants import Constant
 from nnc.runtime.copies import Copies
@@ -27,22 +25,23 @@ from nnc.runtime.errors import (
 )
 from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
+from nnc.runtime.known import Known, fixed, magic_populations, warn_of_strays
 from nnc.runtime.lookups import LookUps
+from nnc.runtime.metering import Metering
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
+from nnc.runtime.profiling import Timings, start_profile
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
 from nnc.runtime.remarks import show_remarks
-from nnc.runtime.showing import table
 from nnc.runtime.simulating import Simulating
 from nnc.runtime.streams import fresh_seed, kernel_seed, stream
-from nnc.runtime.summary import facts, summary, target_name
-from nnc.runtime.team import team_size
 from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -64,12 +63,25 @@ class _Prepared(type):
         network._prepare(kwargs.pop("_magic", False), kwargs.pop("_like", None))
         network._settle(**settings)
         network._made = (args, kwargs)
+        before = magic_populations()
         network.__init__(*args, **{k: v for k, v in kwargs.items() if k in own or k not in settings})
+        warn_of_strays(network, before)
         return network
 
 
 class Network(
-    LookUps, Definitions, Clock, Learning, Simulating, SavedNetwork, Copies, Runs, Extending, metaclass=_Prepared
+    LookUps,
+    Definitions,
+    Clock,
+    Learning,
+    Simulating,
+    SavedNetwork,
+    Copies,
+    Runs,
+    Known,
+    Extending,
+    Metering,
+    metaclass=_Prepared,
 ):
     """Populations, projections and monitors that are compiled and simulated together.
 
@@ -98,12 +110,14 @@ class Network(
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
+        self._directory = "annarchy"
         self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
         self._constant_values: dict[str, float] = {}
         self._functions: dict[str, Source] = {}
         self._compiled: Compiled | None = None
         self._options: Options | None = None
+        self._timings = Timings(f"network {self.id}")
         self._stale = False
         self._rewired: list[Projection] = []
         self._replays = 0
@@ -140,6 +154,10 @@ class Network(
         """Seed of all random numbers of the network."""
         return self._seed
 
+    @seed.setter
+    def seed(self, value: int) -> None:
+        raise fixed("seed", "give it to Network(seed=...), or call set_seed")
+
     @property
     def default_rng(self) -> np.random.Generator:
         """A generator that scripts may draw from, seeded by the seed."""
@@ -147,15 +165,19 @@ class Network(
             self._rng = stream(self._seed, "script")
         return self._rng
 
+    @default_rng.setter
+    def default_rng(self, value: object) -> None:
+        raise fixed("default_rng", "it follows from the seed")
+
     def stream(self, *key: str | int) -> np.random.Generator:
         """The generator for one use."""
         return stream(self._seed, *key)
 
     def config(self, **keys: Any) -> dict[str, Any]:
         """Change settings of this network; gives all of them. See `setup` for the keys."""
-        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
+        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity", "compat", "event_time")
         if self.compiled and any(k in keys for k in fixed):
-            raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
+            raise NNCRuntimeError(f"{', '.join(k for k in fixed if k in keys)}: fixed by compile()")
         if self._populations and keys.get("dt", self.dt) != self.dt:
             warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
@@ -218,9 +240,15 @@ class Network(
         period_offset: float | None = None,
         start: bool = True,
         name: str | None = None,
+        *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Monitor:
-        """A monitor of this network; its `get` gives arrays in the geometry of the population."""
-        return Monitor(obj, variables, period, period_offset, start, name, network=self)
+        """A monitor of this network; its `get` gives arrays in the geometry of the population.
+
+        `to` is a file to stream into, see `Monitor`; one that is there already is replaced only with `overwrite`.
+        """
+        return Monitor(obj, variables, period, period_offset, start, name, to=to, overwrite=overwrite, network=self)
 
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
@@ -308,6 +336,8 @@ class Network(
                 not_yet("compiling part of a network", "make a network of the objects that you need")
         if add_sources or extra_libs:
             not_yet("add_sources and extra_libs", "write functions of the model with Neuron(functions=...)")
+        if not self._populations:
+            raise NNCRuntimeError("the network has no population: create one before compile()")
         begin = time.perf_counter()
         if any(projection.has_rules for projection in self._projections):
             self.config_.set({"structural_plasticity": True})
@@ -315,18 +345,24 @@ class Network(
         line.check()
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
-        device = (cuda_config or {}).get("device", line.device or user_file.device)
-        self._options = options_of(
+        device = (cuda_config or {}).get("device", device_of(self.config_, line.device or user_file.device))
+        timings = timings_of(self, trace_calls, profile_enabled)
+        options = options_of(
             self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device
         )
-        self._compiled = Compiled.build(self, self._options, kernel_seed(self._seed, 0))
+        self._compiled = Compiled.build(self, options, kernel_seed(self._seed, 0), timings)
+        self._options, self._timings, self._directory = options, timings, directory
         self._stale = False
         self._compile_seconds = time.perf_counter() - begin
+        start_profile(timings, self.config_)
         for monitor in self._monitors:
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
+            if self.config_["show_time"]:
+                print(timings)
         show_remarks(self)
+        self._compiled.release(self)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""
@@ -365,6 +401,7 @@ class Network(
             self._rewired = []
             for monitor in self._monitors:
                 monitor.attach(compiled.state, compiled.state.block.t)
+            compiled.release(self)
         return compiled
 
     # Simulation
@@ -426,48 +463,3 @@ class Network(
 
     def __exit__(self, *error: object) -> None:
         self.clear()
-
-    # What is known of it
-
-    @property
-    def target(self) -> str:
-        """Name of the target it is compiled for (before compile, the one asked for)."""
-        session = current_session()
-        forced = session.options.target if session is not None else None
-        return forced or target_name(self.config_.target if self._options is None else self._options.target)
-
-    @property
-    def threads(self) -> int:
-        """Number of threads it runs on; before compile the one asked for, at most that of the cores for "auto"."""
-        if self._compiled is None:
-            return team_size(self.config_["num_threads"], sys.maxsize)
-        return self._compiled.state.block.team
-
-    @property
-    def compile_seconds(self) -> float:
-        """How long `compile()` took."""
-        return self._compile_seconds
-
-    @property
-    def simulated_ms(self) -> float:
-        """Simulated time of all runs, whatever the clock was set to in between."""
-        return self._steps_done * self.dt
-
-    @property
-    def wall_seconds(self) -> float:
-        """Wall time of all runs."""
-        return self._seconds
-
-    def summary(self) -> str:
-        """A few lines: neurons, synapses, target, times, recorded spikes and their mean rate."""
-        return summary(self)
-
-    def _repr_html_(self) -> str:
-        return table(repr(self)[1:-1], ("", ""), facts(self))
-
-    def __repr__(self) -> str:
-        done = "compiled" if self.compiled else "not compiled"
-        return (
-            f"<Network {self.id}: {len(self._populations)} populations, {len(self._projections)} projections, "
-            f"{len(self._monitors)} monitors, dt = {self.dt} ms, {done}>"
-        )

@@ -15,6 +15,7 @@ from nnc.compiler.frontend.stop import analyse_stop
 from nnc.runtime import geometry as places
 from nnc.runtime.attributes import Attributes
 from nnc.runtime.errors import NNCTypeError, NNCValueError, unknown_attribute, warn
+from nnc.runtime.footprint import Footprint
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedPopulation
 from nnc.runtime.neuron import Neuron
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _REFRACTORY = "refractory"
 
 
-class Population(SavedPopulation):
+class Population(Footprint, SavedPopulation):
     """Neurons of one model in a geometry. The attributes of the model are attributes of the object.
 
     Reading `pop.v` gives a fresh array in the geometry (a number if the attribute is global); assigning takes a
@@ -213,7 +214,10 @@ class Population(SavedPopulation):
             return np.zeros(self._sum_shape)
         if self.is_spiking:
             name = f"g_{target}"
-            return self.get(name) if name in self._values.slots else np.zeros(self._sum_shape)
+            if name not in self._values.slots:
+                return np.zeros(self._sum_shape)
+            conductance: NDArray[Any] = np.asarray(self.get(name)).reshape(self._sum_shape)
+            return conductance
         return self._net.field(f"{self.class_name}.sum_{target}", self.size).reshape(self._sum_shape)
 
     @property
@@ -304,6 +308,10 @@ class Population(SavedPopulation):
     def reset(self, attributes: list[str] | None = None) -> None:
         """Back to the values from before `compile()`."""
         self._net.reset_population(self, attributes)
+
+    def clear(self) -> None:
+        """Forget spikes that are under way, and those that mean firing rates count."""
+        self._net.state.forget_spikes(self.class_name)
 
     def enable(self) -> None:
         """Let the neurons be updated again."""

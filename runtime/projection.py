@@ -11,22 +11,24 @@ from nnc.compiler.description import Drawn, ParameterDecl, ProjectionDescription
 from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.compiler.frontend.model import AttributeRef
 from nnc.runtime.attributes import Attributes
+from nnc.runtime.building.blocks import building_threads
+from nnc.runtime.building.weights import give_weights
 from nnc.runtime.connecting import Connecting
 from nnc.runtime.connectors.rule import Ends
+from nnc.runtime.delays import Delays
 from nnc.runtime.dendrite import Dendrite, IndividualSynapse
 from nnc.runtime.ends import end_of, network_of_end, synapse_of, target_names, whole
 from nnc.runtime.errors import (
     NNCIndexError,
     NNCRuntimeError,
     NNCValueError,
-    not_yet,
     unknown_attribute,
     warn,
 )
 from nnc.runtime.fields import Fields
+from nnc.runtime.footprint import Footprint
 from nnc.runtime.functions import UserFunction
 from nnc.runtime.io.saving import SavedProjection
-from nnc.runtime.random import RandomDistribution
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 from nnc.runtime.state import ProjectionSizes
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from nnc.runtime.synapse import Synapse
 
 
-class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
+class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, SavedProjection):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -97,6 +99,15 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
 
     def _check_ends(self) -> None:
         """Raise where the populations do not suit this kind of projection."""
+
+    def check_recordable(self, variable: str) -> None:
+        """Raise if a monitor cannot record an attribute of it."""
+
+    stores_synapses = True
+    """Whether there is a list of its synapses that files hold; shared weights have none."""
+
+    def follow_copies(self, network: Network) -> None:
+        """In a copy of the network: refer to the copies of other projections."""
 
     def _model_of(self, synapse: object) -> tuple[Synapse, Literal["rate", "spiking"]]:
         """The model of its synapses, and whether they transmit spikes or rates."""
@@ -172,7 +183,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
             raise NNCRuntimeError(f"projection '{self.name}' cannot be connected after compile()")
         if self._rule is not None:
             warn(f"projection '{self.name}' was already connected ({self._rule.name}); {rule.name} takes its place")
-        self._rule = rule
+        self._rule, self._asked_delay = rule, None
         return self
 
     def _ends(self) -> Ends:
@@ -185,6 +196,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
             self._net.dt,
             self.pre,
             self.post,
+            building_threads(self._net.config_["num_threads"]),
         )
 
     def wire(self) -> None:
@@ -197,6 +209,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         self._synapses = wired.synapses
         self._values.lengths |= {"local": wired.synapses.count, "semiglobal": self._post.size}
         self._delays = self._delay_steps(wired)
+        self._delayed = self._delays != 1 if isinstance(self._delays, int) else True
         self._settle_delays()
         self._set_weights(wired)
         for name, value in self._given.items():
@@ -220,13 +233,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         rule = self._rule
         assert rule is not None
         weights = rule.weights if wired.weights is None else wired.weights
-        locality = self._values.locality("w")
-        if isinstance(weights, RandomDistribution):
-            generator = self._net.stream("weights", self.id, self._redraws)
-            weights = weights.draw(self._values.lengths[locality], generator).astype(np.float64)
-        if isinstance(weights, float) and (rule.multiple and locality == "local"):
-            weights = np.full(self._values.lengths["local"], weights)
-        self._values.write("w", weights)
+        give_weights(self._values, weights, rule.multiple, ("weights", self.id, self._redraws))
 
     @property
     def synapses(self) -> Connectivity:
@@ -256,6 +263,11 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         counts: list[int] = np.diff(self.synapses.row)[self.synapses.post_ranks].tolist()
         return counts
 
+    def nb_efferent_synapses(self) -> dict[int, int]:
+        """Number of synapses by pre neuron, for those that have some. Raises before compile."""
+        ranks, counts = np.unique(self.synapses.pre, return_counts=True)
+        return {int(rank): int(count) for rank, count in zip(ranks, counts, strict=True)}
+
     @property
     def post_ranks(self) -> list[int] | None:
         """Post neurons that have synapses; None before compile."""
@@ -273,29 +285,6 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
         if self._synapses is None:
             warn(f"{what} of projection '{self.name}' is known after compile()")
         return self._synapses is None
-
-    @property
-    def delay(self) -> Any:
-        """Delay in ms: a number, or lists of numbers if synapses differ."""
-        if self._synapses is None:
-            return self._net.dt if self._rule is None else self._rule.delays
-        if isinstance(self._delays, int):
-            return self._delays * self._net.dt
-        return self._synapses.split(self._delays * self._net.dt)
-
-    @delay.setter
-    def delay(self, value: Any) -> None:
-        not_yet("changing delays", "give them to the connector: delays=...")
-
-    @property
-    def max_delay(self) -> int:
-        """The longest delay in steps."""
-        return self._delays if isinstance(self._delays, int) else int(self._delays.max(initial=1))
-
-    @property
-    def uniform_delay(self) -> int:
-        """The delay in steps if all synapses share it, else -1."""
-        return self._delays if isinstance(self._delays, int) else -1
 
     # Values
 
@@ -423,7 +412,7 @@ class Projection(Connecting, Switches, Structural, Fields, SavedProjection):
     def reset(self, attributes: Any = -1, synapses: bool = False) -> None:
         """Attributes back to their initial values, weights excepted; `synapses` draws connectivity anew."""
         if synapses:
-            not_yet("Projection.reset(synapses=True)", "call reset(synapses=True) of the network")
+            self._net.draw_synapses([self])
         names = [n for n in self.attributes if n != "w"] if attributes in (-1, None) else list(attributes)
         for name in names:
             self._known(name)

@@ -25,6 +25,11 @@ class RandomDistribution:
         self._generator = _generator(type(self).__name__, seed, rng)
         self._by_hand: np.random.Generator | None = None
 
+    @property
+    def has_own_generator(self) -> bool:
+        """Whether the draws come from a generator of its own, given by `seed` or `rng`."""
+        return self._generator is not None
+
     def get_values(self, shape: Shape) -> Array:
         """An array of draws; without `seed` or `rng` from a stream of the magic network."""
         if self._generator is None and self._by_hand is None:

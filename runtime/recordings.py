@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from nnc.runtime.building.limits import available_memory
 from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
 from nnc.runtime.extras import extra
+from nnc.runtime.footprint import recorded_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,10 @@ class Recordings:
     ) -> Any:
         """The recorded data."""
         raise NotImplementedError
+
+    def size_in_bytes(self) -> int:
+        """Bytes of the rows that it holds."""
+        return recorded_bytes(self)
 
     def save(
         self,
@@ -97,9 +102,9 @@ def check_memory(monitors: Iterable[Monitor], steps: int, show: bool) -> None:
     needed = sum(monitor.bytes_for(steps) for monitor in monitors)
     if show:
         print(f"Recording will take about {needed / 1e6:.1f} MB, without spikes.")
-    if needed > _SMALL and hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > SHARE * free:
+    if needed > _SMALL:
+        free = available_memory()
+        if free is not None and needed > SHARE * free:
             warn(f"recording will take about {needed / 1e6:.0f} MB of {free / 1e6:.0f} MB of free memory")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nnc.runtime.network import Network
+    from nnc.runtime.profiling import Timings
 
 
 class Registry:
@@ -29,6 +30,8 @@ class Registry:
         self.magic: Network | None = None
         self.worker: Callable[[int], Any] | None = None
         """In a forked process: what it has to do, see `runtime/parallel/executor.py`."""
+        self.profiles: list[tuple[Timings, str | None]] = []
+        """Networks whose wall time is wanted, and the folders that get it, see `runtime/profiling.py`."""
         self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
         self._next = 1
 
@@ -41,6 +44,10 @@ class Registry:
         self._next += 1
         self._networks[number] = network
         return number
+
+    def alive(self) -> list[Network]:
+        """The networks other than the magic one, in the order they were made."""
+        return [network for _, network in sorted(self._networks.items())]
 
     def find(self, number: int) -> Network:
         """The network of a number other than 0. Raises if there is none (any more)."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
 
+ROOM: Final = 1 << 25
+"""Bytes of recorded rows that a stretch may take."""
+
 _FIRST: Final = 16
 """Steps of the first stretch, when nothing is known of their cost."""
 
@@ -41,7 +44,16 @@ def steps_in(duration: float, dt: float) -> int:
         raise NNCValueError(f"a duration is a finite, non-negative number of ms, not {duration}")
     exact = float(duration) / dt
     nearest = round(exact)
-    return nearest if abs(exact - nearest) <= 1e-9 * max(1.0, exact) else math.ceil(exact)
+    return nearest if abs(exact - nearest) <= max(1e-6, 1e-15 * exact) else math.ceil(exact)
+
+
+def steps_of_the_reference(duration: float, dt: float, callbacks: bool) -> int:
+    """Steps that the reference simulator makes: round-off counts, and with callbacks the last part of a step does not.
+
+    Durations that `steps_in` refuses are expected to have been refused.
+    """
+    exact = float(duration) / dt
+    return math.trunc(exact) if callbacks else math.ceil(exact)
 
 
 def advance(
@@ -64,7 +76,11 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted, _pinned(cores):
-        return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        try:
+            return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        finally:
+            for monitor in monitors:
+                monitor.flush()
 
 
 def _run(
@@ -81,7 +97,7 @@ def _run(
     length = _FIRST
     while block.t < end:
         first = block.t
-        last = min(end, first + length)
+        last = min(end, first + min(length, block.steps_for(ROOM)))
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nnc.runtime.config import Config
     from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
+    from nnc.runtime.profiling import Timings
     from nnc.runtime.projection import Projection
     from nnc.runtime.watch import Watch
 
@@ -42,6 +43,7 @@ class Simulating(Callbacks):
     _monitors: list[Monitor]
     _compiled: Compiled | None
     _options: Options | None
+    _timings: Timings
     _seconds: float
     """Wall time of all runs."""
 
@@ -84,11 +86,14 @@ class Simulating(Callbacks):
         ends the run at the end of a step. `measure_time` prints how long it took.
         """
         dt = self.config_.dt
+        called = callbacks and self._callbacks_on and bool(self._callbacks)
         steps = running.steps_in(duration, dt)
+        if self.config_["compat"] == "strict":
+            steps = running.steps_of_the_reference(duration, dt, called)
         self._running()
         check_memory(self._monitors, steps, show_monitor_memory_estimate)
         begin, done = time.perf_counter(), 0
-        calls = self.calls(steps, dt) if callbacks and self._callbacks_on else ()
+        calls = self.calls(steps, dt) if called else ()
         with Progress(steps, dt, progress_bar) as progress:
             for at, call in calls:
                 self._advance(at - done, progress)
@@ -156,9 +161,11 @@ class Simulating(Callbacks):
         try:
             structural = StructuralPhase(self._projections, self._monitors)
             cores, watch = self.config_["visible_cores"], self._watching(compiled)
-            return running.advance(compiled, self._monitors, steps, progress, cores, watch, structural)
+            told = self._timings.watched(progress)
+            return running.advance(compiled, self._monitors, steps, told, cores, watch, structural)
         finally:
             self._seconds += time.perf_counter() - begin
+            self._timings.add("simulate", time.perf_counter() - begin)
             self._steps_done += compiled.state.block.t - first
 
     def _watching(self, compiled: Compiled) -> Watch | None:
@@ -196,12 +203,12 @@ class Simulating(Callbacks):
         for monitor in self._monitors:
             monitor.restart(state, drop=monitors)
         self._reseed(self._repeats() if reseed_rng is None else bool(reseed_rng))
-        if synapses:
-            self._draw_synapses()
-        state = self._current().state
         state.set_step(0)
+        if synapses:
+            self.draw_synapses(self._projections)
+        state = self._current().state
         if populations:
-            state.clear_activity(f"pop{p.id}" for p in self._populations)
+            state.clear_activity([f"pop{p.id}" for p in self._populations], self._reduces_anew())
             for population in self._populations:
                 population._values.redraw()
                 population._values.initialise()
@@ -211,8 +218,12 @@ class Simulating(Callbacks):
                 projection.reset()
         state.block.seed = kernel_seed(self._seed, self._replays)
         if populations or synapses:
-            state.settle()
+            self._running().settle(self._reduces_anew())
         self._running().write_flags(self._whole())
+
+    def _reduces_anew(self) -> bool:
+        """Whether reductions over populations are those of the initial values; else they stay stale."""
+        return bool(self.config_["compat"] != "strict")
 
     def _repeats(self) -> bool:
         api = self.config_["api"]
@@ -227,17 +238,17 @@ class Simulating(Callbacks):
         for values in self.all_values():
             values.repeat_draws()
 
-    def _draw_synapses(self) -> None:
-        """A state with new synapses; populations keep their values."""
-        assert self._options is not None
+    def draw_synapses(self, projections: list[Projection]) -> None:
+        """Draw connectivity, weights and delays of projections anew; everything else stays as it is."""
         old = self._current()
+        assert self._options is not None
         for monitor in self._monitors:
             monitor.detach(old.state)
-        for projection in self._projections:
+        for projection in projections:
             projection.rewire()
-        compiled = self._compiled = old.rebuild(self._whole(), self._options, self._projections)
+        compiled = self._compiled = old.rebuild(self._whole(), self._options, projections)
         for monitor in self._monitors:
-            monitor.attach(compiled.state, 0)
+            monitor.attach(compiled.state, compiled.state.block.t)
 
     def reset_population(self, population: Population, attributes: list[str] | None) -> None:
         """Give attributes of one population their initial values back; all of them also clear its spikes."""
@@ -247,12 +258,12 @@ class Simulating(Callbacks):
             warn(f"population '{population.name}' has no attribute '{name}' to reset")
         names = [a for a in attributes if a in known] if attributes is not None else None
         if names is None:
-            state.clear_activity([f"pop{population.id}"])
+            state.clear_activity([f"pop{population.id}"], self._reduces_anew())
         population._values.redraw()
         population._values.initialise(names)
         if names is None:
             population._restart()
-            state.settle()
+            self._running().settle(self._reduces_anew())
             self._running().write_flags(self._whole())
 
     def _whole(self) -> Network:

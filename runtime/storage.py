@@ -5,19 +5,23 @@ The layout of a program says by its fields which storage it expects (docs/design
 
 from __future__ import annotations
 
-from functools import cached_property
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from nnc.compiler.codegen.layout import bounds
+from nnc.compiler.codegen.layout import aligned
+from nnc.runtime.building.transpose import narrow, place_type, transpose
+from nnc.runtime.connectivity import KEPT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import Layout
+    from nnc.compiler.codegen.layout import Fields, Layout
     from nnc.runtime.connectivity import Connectivity
+
+_PART: Final = 1 << 18
 
 Kind = Literal["csr_pre", "csr_post", "dense_pre", "dense_post"]
 
@@ -30,6 +34,8 @@ class Storage:
         self.synapses = synapses
         self.team = team
         self.kind: Kind = _kind(symbol, layout)
+        self._fields: Fields | None = None
+        self._position: NDArray[Any] | None = None
 
     def sizes(self, delay: int) -> dict[str, int]:
         """The sizes of the projection; `delay` is its uniform delay in steps."""
@@ -40,20 +46,90 @@ class Storage:
                 sizes[f"{self.symbol}.{name}"] = getattr(full, name)
         return sizes
 
-    def indices(self) -> dict[str, NDArray[Any]]:
-        """The index arrays by field name; those that a layout has no field for may be left out."""
-        if self.kind == "csr_pre":
-            return self._by_pre()
-        if self.kind == "csr_post":
-            return {f"{self.symbol}.row": self.synapses.row, f"{self.symbol}.pre": self.synapses.pre}
-        return {}
+    def fill(self, fields: Fields, values: bool) -> dict[str, NDArray[Any]]:
+        """Write what is big of the index arrays into the fields of a block; gives the others by field name.
 
-    def place(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values in canonical order, put in the order of the storage (absent entries of a matrix are 0)."""
+        `values`: there are values to be put into the order of the storage soon. Fields that the layout has not are
+        left out.
+        """
+        self._fields = fields
+        s = self.synapses
+        if self.kind == "csr_post":
+            return {f"{self.symbol}.row": s.row, f"{self.symbol}.pre": s.narrow_pre}
+        if self.kind != "csr_pre":
+            return {}
+        back = f"{self.symbol}.back"
+        place: NDArray[Any] | bool = values
+        if back in fields:
+            place = fields[back]
+        columns = transpose(
+            s.row, s.narrow_pre, s.n_pre, parts=self.team, member=fields[f"{self.symbol}.post"], place=place
+        )
+        if back not in fields and values:
+            self._position = columns.place
+        arrays = {
+            f"{self.symbol}.row": columns.start.reshape(-1),
+            f"{self.symbol}.back_row": s.row,
+            f"{self.symbol}.back_pre": s.narrow_pre,
+        }
+        return {name: array for name, array in arrays.items() if name in fields}
+
+    def release(self) -> None:
+        """Keep nothing that can be made from the fields again, if there are many synapses."""
+        if self.synapses.count <= KEPT or not self.kind.startswith("csr"):
+            return
+        self._position = None
+        self.synapses.rely_on(self._pres)
+
+    def _pres(self) -> NDArray[Any]:
+        """The pre neurons in canonical order."""
+        assert self._fields is not None
+        for name in ("pre", "back_pre"):
+            if f"{self.symbol}.{name}" in self._fields:
+                return self._fields.peek(f"{self.symbol}.{name}")
+        return self._by_post()[0]
+
+    def _by_post(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """From the fields of `csr_pre`: pre neurons in canonical order, and the canonical index of each synapse."""
+        assert self._fields is not None
+        s = self.synapses
+        rows = self._fields.peek(f"{self.symbol}.row").reshape(self.team, s.n_pre + 1).astype(np.int64)
+        posts = self._fields.peek(f"{self.symbol}.post")
+        pre, order = aligned(s.count, narrow(s.n_pre)), aligned(s.count, place_type(s.count))
+        for row in rows:
+            transpose(row, posts, s.n_post, member=pre, place=order)
+        return pre, order
+
+    def positions_of_pre(self) -> NDArray[Any]:
+        """Where each synapse is in `csr_pre`."""
+        fields, back = self._fields, f"{self.symbol}.back"
+        if fields is not None and back in fields:
+            return fields.peek(back)
+        if self._position is not None:
+            return self._position
+        if fields is None:
+            s = self.synapses
+            position = transpose(s.row, s.narrow_pre, s.n_pre, parts=self.team, place=True).place
+        else:
+            _, order = self._by_post()
+            position = np.empty_like(order)
+            position[order] = np.arange(len(order), dtype=order.dtype)
+        if self.synapses.count <= KEPT:
+            self._position = position
+        return position
+
+    def place(self, values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Values in canonical order, put in the order of the storage (absent entries of a matrix are 0).
+
+        `out`, an array of that type, may be written to instead of a fresh one.
+        """
         if self.kind == "csr_post":
             return values
         if self.kind == "csr_pre":
-            return values[self.order]
+            placed, positions = np.empty_like(values) if out is None else out, self.positions_of_pre()
+            for part in _parts(len(values)):
+                placed[positions[part]] = values[part]
+            return placed
         full = self.synapses.full
         assert full is not None
         if full.no_self:
@@ -68,8 +144,9 @@ class Storage:
         if self.kind == "csr_post":
             return stored.copy()
         if self.kind == "csr_pre":
-            values = np.empty_like(stored)
-            values[self.order] = stored
+            values, positions = np.empty_like(stored), self.positions_of_pre()
+            for part in _parts(len(stored)):
+                values[part] = stored[positions[part]]
             return values
         full = self.synapses.full
         assert full is not None
@@ -83,40 +160,10 @@ class Storage:
         dense = self.kind in ("dense_pre", "dense_post") and full is not None
         return self.collect(np.arange(full.pre_count * full.post_count if dense and full else self.synapses.count))
 
-    @cached_property
-    def order(self) -> NDArray[np.int64]:
-        """Canonical index of each synapse of `csr_pre`: by part of the post neurons, then pre, then post."""
-        parts = bounds(self.synapses.n_post, self.team)
-        narrow = np.uint16 if self.synapses.n_pre <= 1 << 16 else np.int32
-        pre = self.synapses.pre.astype(narrow)
-        order = np.empty(self.synapses.count, np.int64)
-        for first, last in pairwise(parts):
-            a, b = self.synapses.row[first], self.synapses.row[last]
-            order[a:b] = a + np.argsort(pre[a:b], kind="stable")
-        return order
 
-    def _by_pre(self) -> dict[str, NDArray[Any]]:
-        s = self.synapses
-        position = np.empty(s.count, np.int64)
-        position[self.order] = np.arange(s.count)
-        return {
-            f"{self.symbol}.row": self._rows_by_pre(),
-            f"{self.symbol}.post": s.post[self.order],
-            f"{self.symbol}.back_row": s.row,
-            f"{self.symbol}.back": position,
-            f"{self.symbol}.back_pre": s.pre,
-        }
-
-    def _rows_by_pre(self) -> NDArray[np.int64]:
-        s = self.synapses
-        parts = bounds(s.n_post, self.team)
-        rows = np.empty((self.team, s.n_pre + 1), np.int64)
-        for p, (first, last) in enumerate(pairwise(parts)):
-            a, b = s.row[first], s.row[last]
-            rows[p, 0] = a
-            np.cumsum(np.bincount(s.pre[a:b], minlength=s.n_pre), out=rows[p, 1:])
-            rows[p, 1:] += a
-        return rows.reshape(-1)
+def _parts(count: int) -> Iterator[slice]:
+    """Slices short enough that what NumPy makes of an index stays small."""
+    return (slice(at, at + _PART) for at in range(0, count, _PART))
 
 
 def _kind(symbol: str, layout: Layout) -> Kind:

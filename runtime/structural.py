@@ -11,13 +11,15 @@ from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import DistributionCall
 from nnc.runtime import edits
 from nnc.runtime.attributes import distribution_of
+from nnc.runtime.building.blocks import building_threads, draw_blocks
 from nnc.runtime.conditions import Condition
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.remarks import warn_rounded
+from nnc.runtime.streamed import Streaming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,6 +62,7 @@ class Structural:
     _redraws: int
     _synapses: Connectivity | None
     _delays: int | NDArray[np.int32]
+    _asked_delay: float | None
     _values: Attributes
     _editable: bool
     _reach: int
@@ -148,13 +151,20 @@ class Structural:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
             )
+        for monitor in self._net.get_monitors():
+            if isinstance(monitor, Streaming):
+                monitor.check_width(self, call)
 
     def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
         rule, dt = self._rule, self._net.dt
         assert rule is not None
         delays = rule.delays if wired.delays is None else wired.delays
+        if self._asked_delay is not None:
+            delays = self._asked_delay
         if isinstance(delays, RandomDistribution):
-            delays = delays.draw(wired.synapses.count, self._net.stream("delays", self.id, self._redraws))
+            generator, threads = self._net.stream("delays", self.id, self._redraws), self._net.config_["num_threads"]
+            count = wired.synapses.count
+            delays = draw_blocks(delays, count, generator, np.float64, building_threads(threads))
         else:
             warn_rounded(self.name, np.asarray(delays, np.float64), dt)
         steps = np.maximum(1, np.rint(np.asarray(delays, np.float64) / dt)).astype(np.int32)
@@ -211,6 +221,21 @@ class Structural:
     def due(self, step: int) -> int | None:
         """The first step from a given one at whose end a rule is tested."""
         return min((s.next(step) for s in self._schedules.values()), default=None)
+
+    @property
+    def schedules(self) -> dict[str, list[int]]:
+        """The rules that were started: the step of the start and the period in steps."""
+        return {what: [s.start, s.period] for what, s in self._schedules.items()}
+
+    def take_schedules(self, saved: Mapping[str, Sequence[int]]) -> None:
+        """Start the rules that `schedules` told, and no others. Raises if the synapse lacks one of them."""
+        made: dict[str, _Schedule] = {}
+        for what in RULES:
+            if what in saved:
+                rule = self._checked_rule(what, f"start_{what}")
+                start, period = (int(steps) for steps in saved[what])
+                made[what] = _Schedule(Condition(self._whole(), what, rule), start, max(1, period))
+        self._schedules = made
 
     # From Python
 

@@ -11,6 +11,9 @@ from typing import Final
 
 AUTO: Final = "auto"
 
+OMP_MIN_NB_NEURONS: Final = 100
+"""For scripts that read it; nnc chooses the number of workers by the work of a step, see `team_size`."""
+
 GRAIN: Final = 8192
 """Neurons and visited synapses per step that keep one worker busy for some microseconds."""
 

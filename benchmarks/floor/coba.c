@@ -4,7 +4,7 @@
 typedef REAL real;
 
 long coba(long steps, int n, int ne, real *restrict v, real *restrict ge, real *restrict gi, int *restrict ref,
-          const real *restrict k, const uint32_t *restrict row, const uint32_t *restrict post, uint32_t *restrict hit) {
+          const real *restrict k, const uint32_t *restrict row, const uint16_t *restrict post, uint32_t *restrict hit) {
   const real a = k[0], el = k[1], ee = k[2], ei = k[3], vt = k[4], vr = k[5], de = k[6], di = k[7], we = k[8], wi = k[9];
   const int hold = (int)k[10];
   long total = 0;

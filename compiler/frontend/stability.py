@@ -61,10 +61,12 @@ class Line:
 def check_steps(model: Model, values: Mapping[str, Any], dt: float) -> tuple[Diagnostic, ...]:
     """Warnings for a step that is too long. `values` are those of parameters and constants, numbers or flat arrays."""
     d = Diagnostics()
-    known = _sampled(values)
     method = {a.name: a.method for a in model.attributes}
     locality = {a.name: a.locality for a in model.attributes}
     odes = [s for s in model.statements if isinstance(s, ast.Ode) and method.get(s.variable) != "event_driven"]
+    if not odes:
+        return ()
+    known = _sampled(values)
     order = {id(s): i for i, s in enumerate(model.statements)}
     for _, run in groupby(enumerate(odes), lambda p: (order[id(p[1])] - p[0], locality.get(p[1].variable))):
         _block([ode for _, ode in run], known, method, dt, d)

@@ -11,17 +11,44 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import atexit as atexit
     import operator as operator
     import os as os
     import sys as sys
     import time as time
+    import types as types
     from math import ceil as ceil
 
     import numpy as np
 
+    import nnc.core as core
+    import nnc.cython_ext as cython_ext
+    import nnc.extensions as extensions
+    import nnc.generator as generator
+    import nnc.inputs as inputs
+    import nnc.intern as intern
+    import nnc.models as models
+    import nnc.parser as parser
+    from nnc.core import Global as Global
+    from nnc.extensions import bold as bold
+    from nnc.extensions import convolution as convolution
+    from nnc.extensions import hybrid as HybridPopulation
+    from nnc.extensions import hybrid as hybrid
+    from nnc.extensions import image as image
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.convolution import Convolution as Convolution
+    from nnc.extensions.convolution import Copy as Copy
+    from nnc.extensions.convolution import Pooling as Pooling
+    from nnc.extensions.convolution import Transpose as Transpose
+    from nnc.extensions.diagonal import DiagonalProjection as DiagonalProjection
+    from nnc.extensions.image import ImagePopulation as ImagePopulation
+    from nnc.extensions.image import VideoPopulation as VideoPopulation
     from nnc.extensions.tensorboard import Logger as Logger
+    from nnc.intern import GlobalObjects as GlobalObjectManager
+    from nnc.intern import Messages as Messages
+    from nnc.intern import Profiler as Profiler
+    from nnc.runtime import plot as plot
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
@@ -80,6 +107,8 @@ if TYPE_CHECKING:
         step,
         timeit,
     )
+    from nnc.runtime.managers import NetworkManager
+    from nnc.runtime.models import list_standard_neurons, list_standard_synapses
     from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
     from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
     from nnc.runtime.models.hodgkin_huxley import HH_cond_exp
@@ -94,6 +123,7 @@ if TYPE_CHECKING:
     from nnc.runtime.parallel.runs import parallel_run
     from nnc.runtime.parallel.sweep import SweepResult, sweep
     from nnc.runtime.population import Population
+    from nnc.runtime.profiling import check_profile_results
     from nnc.runtime.projection import Projection
     from nnc.runtime.random import (
         Binomial,
@@ -106,6 +136,7 @@ if TYPE_CHECKING:
         Uniform,
     )
     from nnc.runtime.recordings import MonitorList
+    from nnc.runtime.sparse import sparse_delays_from_weights, sparse_random_matrix
     from nnc.runtime.spikes import (
         coefficient_of_variation,
         histogram,
@@ -116,6 +147,7 @@ if TYPE_CHECKING:
         smoothed_rate,
     )
     from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+    from nnc.runtime.team import OMP_MIN_NB_NEURONS
     from nnc.runtime.values import Creating, Parameter, Pruning, Variable
     from nnc.runtime.views import IndividualNeuron, PopulationView
 
@@ -125,9 +157,11 @@ __annarchy_api__ = "5.0"
 __all__ = [
     "CSR",
     "IBCM",
+    "OMP_MIN_NB_NEURONS",
     "STDP",
     "STP",
     "ANNarchyException",
+    "Any",
     "Binomial",
     "CodeGeneratorException",
     "Constant",
@@ -144,9 +178,12 @@ __all__ = [
     "GIF_curr",
     "GIF_curr_exp",
     "Gamma",
+    "Global",
+    "GlobalObjectManager",
     "HH_cond_exp",
     "Hebb",
     "HomogeneousCorrelatedSpikeTrains",
+    "HybridPopulation",
     "IF_cond_alpha",
     "IF_cond_exp",
     "IF_curr_alpha",
@@ -159,11 +196,13 @@ __all__ = [
     "LILConnectivity",
     "LeakyIntegrator",
     "LogNormal",
+    "Messages",
     "Monitor",
     "MonitorList",
     "NNCError",
     "NNCWarning",
     "Network",
+    "NetworkManager",
     "Neuron",
     "Normal",
     "Oja",
@@ -171,6 +210,7 @@ __all__ = [
     "PoissonPopulation",
     "Population",
     "PopulationView",
+    "Profiler",
     "Projection",
     "Pruning",
     "RandomDistribution",
@@ -184,38 +224,54 @@ __all__ = [
     "Uniform",
     "Variable",
     "add_function",
+    "atexit",
+    "bold",
     "callbacks_enabled",
     "ceil",
+    "check_profile_results",
     "clear",
     "clear_all_callbacks",
     "coefficient_of_variation",
     "compile",
+    "convolution",
+    "core",
+    "cython_ext",
     "disable_callbacks",
     "disable_learning",
     "dt",
     "enable_callbacks",
     "enable_learning",
     "every",
+    "extensions",
     "float32",
     "float64",
     "functions",
+    "generator",
     "get_current_step",
     "get_global_config",
     "get_population",
     "get_projection",
     "get_time",
     "histogram",
+    "hybrid",
+    "image",
+    "inputs",
     "inter_spike_interval",
+    "intern",
+    "list_standard_neurons",
+    "list_standard_synapses",
     "load",
     "load_parameter",
     "load_parameters",
     "magic_network",
     "mean_fr",
+    "models",
     "monitors",
     "np",
     "operator",
     "os",
     "parallel_run",
+    "parser",
     "population_rate",
     "populations",
     "projections",
@@ -230,11 +286,14 @@ __all__ = [
     "simulate",
     "simulate_until",
     "smoothed_rate",
+    "sparse_delays_from_weights",
+    "sparse_random_matrix",
     "step",
     "sweep",
     "sys",
     "time",
     "timeit",
+    "types",
 ]
 
 _MODULES = {
@@ -260,6 +319,8 @@ _MODULES = {
         "get_time load load_parameters magic_network monitors populations projections reset save save_parameters "
         "set_current_step set_seed set_time setup simulate simulate_until step timeit"
     ),
+    "nnc.runtime.managers": "NetworkManager",
+    "nnc.runtime.models": "list_standard_neurons list_standard_synapses",
     "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
     "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
     "nnc.runtime.models.hodgkin_huxley": "HH_cond_exp",
@@ -274,9 +335,11 @@ _MODULES = {
     "nnc.runtime.parallel.runs": "parallel_run",
     "nnc.runtime.parallel.sweep": "SweepResult sweep",
     "nnc.runtime.population": "Population",
+    "nnc.runtime.profiling": "check_profile_results",
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.recordings": "MonitorList",
+    "nnc.runtime.sparse": "sparse_delays_from_weights sparse_random_matrix",
     "nnc.runtime.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
     ),
@@ -292,9 +355,33 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "sys": ("sys", ""),
     "operator": ("operator", ""),
     "ceil": ("math", "ceil"),
+    "Any": ("typing", "Any"),
+    "atexit": ("atexit", ""),
+    "types": ("types", ""),
+    "OMP_MIN_NB_NEURONS": ("nnc.runtime.team", "OMP_MIN_NB_NEURONS"),
+    "Messages": ("nnc.intern.Messages", ""),
+    "Global": ("nnc.core.Global", ""),
+    "GlobalObjectManager": ("nnc.intern.GlobalObjects", ""),
+    "Profiler": ("nnc.intern.Profiler", ""),
+    "HybridPopulation": ("nnc.extensions.hybrid", ""),
+    "bold": ("nnc.extensions.bold", ""),
+    "convolution": ("nnc.extensions.convolution", ""),
+    "hybrid": ("nnc.extensions.hybrid", ""),
+    "image": ("nnc.extensions.image", ""),
+    "core": ("nnc.core", ""),
+    "cython_ext": ("nnc.cython_ext", ""),
+    "extensions": ("nnc.extensions", ""),
+    "generator": ("nnc.generator", ""),
+    "inputs": ("nnc.inputs", ""),
+    "intern": ("nnc.intern", ""),
+    "models": ("nnc.models", ""),
+    "parser": ("nnc.parser", ""),
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
+    "nnc.extensions.diagonal": "DiagonalProjection",
+    "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
@@ -304,26 +391,28 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "Convolution",
-        "Copy",
-        "DiagonalProjection",
-        "ImagePopulation",
-        "Pooling",
-        "Transpose",
-        "VideoPopulation",
-        "check_profile_results",
         "report",
     }
 )
 """Names of the ANNarchy API that are known but not made yet."""
 
 
+_ASIDE = {
+    "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
+    "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
+    "compat": ("nnc.compat", ""),
+    "plot": ("nnc.runtime.plot", ""),
+}
+"""Names that are there but that a star import does not bring."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _NOT_YET:
         raise AttributeError(f"'{name}' is not available in this version of nnc")
-    if name not in _PLACES and name not in _EXTRA_PLACES:
+    place = _PLACES.get(name) or _ASIDE.get(name) or _EXTRA_PLACES.get(name)
+    if place is None:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")
-    module, attribute = _PLACES[name] if name in _PLACES else _EXTRA_PLACES[name]
+    module, attribute = place
     value = importlib.import_module(module)
     found = getattr(value, attribute) if attribute else value
     globals()[name] = found

@@ -76,6 +76,33 @@ class LILConnectivity:
         """The longest delay in ms."""
         return max((max(row[2]) for row in self._rows.values()), default=0.0)
 
+    def validate(self) -> None:
+        """Raise if a delay is negative or not finite, or a weight is no number."""
+        for post in self.post_rank:
+            _, weights, delays = self._rows[post]
+            if not (np.isfinite(delays).all() and min(delays) >= 0.0):
+                raise NNCValueError(f"LILConnectivity: a delay of post neuron {post} is negative or not finite")
+            if np.isnan(weights).any():
+                raise NNCValueError(f"LILConnectivity: a weight of post neuron {post} is not a number")
+
+    def get_max_delay(self) -> float:
+        """The longest delay in ms."""
+        return self.max_delay
+
+    @property
+    def uniform_delay(self) -> float:
+        """The delay in ms that all synapses have, else -1."""
+        delays = {delay for row in self._rows.values() for delay in row[2]}
+        return delays.pop() if len(delays) == 1 else -1.0
+
+    def get_uniform_delay(self) -> float:
+        """The delay in ms that all synapses have, else -1."""
+        return self.uniform_delay
+
+    def compute_average_row_length(self) -> float:
+        """Mean number of synapses of the post neurons that have some; 0 if there are none."""
+        return self.nb_synapses / self.size if self.size else 0.0
+
     def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Post ranks, pre ranks, weights, delays (ms) of all synapses."""
         rows = [(p, *self._rows[p]) for p in self.post_rank]

@@ -23,7 +23,7 @@ class Ends:
     """The neurons a projection connects: their ranks in the whole populations, and the sizes of these.
 
     `same`: both ends belong to one population, so that pairs of a neuron with itself can occur. `pre` and `post` are
-    the population objects themselves, for user functions.
+    the population objects themselves, for user functions. `threads` is how many may build; results do not depend on it.
     """
 
     pre_ranks: NDArray[np.int64]
@@ -34,6 +34,7 @@ class Ends:
     dt: float
     pre: Any = None
     post: Any = None
+    threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,25 @@ class Wired:
     synapses: Connectivity
     weights: NDArray[Any] | None = None
     delays: NDArray[Any] | None = None
+
+
+def selves_of(ends: Ends) -> int:
+    """How many neurons are at both ends."""
+    if not ends.same:
+        return 0
+    there = np.zeros(ends.n_pre, np.bool_)
+    there[ends.pre_ranks] = True
+    return int(there[ends.post_ranks].sum())
+
+
+def ranks_of(rule: str, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pre and post ranks, ascending. Raises where a neuron comes twice: it would get two synapses of another."""
+    pre, post = np.sort(ends.pre_ranks), np.sort(ends.post_ranks)
+    for side, ranks in (("pre", pre), ("post", post)):
+        if (ranks[1:] == ranks[:-1]).any():
+            twice = ranks[:-1][ranks[1:] == ranks[:-1]][0]
+            raise NNCValueError(f"{rule}: neuron {twice} is twice among the {side} neurons")
+    return pre, post
 
 
 class Rule(Protocol):

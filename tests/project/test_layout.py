@@ -25,6 +25,8 @@ def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     if parts[:2] == ("runtime", "extensions"):
         parts = parts[1:]
+    if parts[:2] == ("runtime", "compat"):  # its folders are packages of `nnc` itself
+        parts = parts[2:] if len(parts) > 3 else parts[1:]
     return "nnc." + ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 

@@ -243,9 +243,3 @@ def test_a_looking_session_ends_the_script_at_the_first_simulation(compiler):
         with pytest.raises(EndOfScript):
             net.simulate(1.0)
     assert "in 1 population" in watching.networks[0]()
-
-
-@pytest.mark.parametrize("call", [lambda n: n.boldmonitor()])
-def test_what_is_missing_says_what_to_write_instead(call):
-    with pytest.raises(NotImplementedError, match="not available in this version"):
-        call(ann.Network())

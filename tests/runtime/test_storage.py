@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnc.compiler.codegen.layout import Layout, LayoutField, bounds
+from nnc.compiler.codegen.layout import Fields, Layout, LayoutField, bounds
 from nnc.compiler.ir.types import DType
 from nnc.runtime.connectivity import Connectivity, Full
 from nnc.runtime.errors import NNCValueError
@@ -14,6 +14,18 @@ from nnc.runtime.storage import Storage
 
 def layout(*fields):
     return Layout((), tuple(LayoutField(f"proj0.{n}", DType.f64, e, "state") for n, e in fields))
+
+
+def filled(storage, *fields):
+    """The index arrays of a storage as a block with such fields holds them."""
+    synapses, count = storage.synapses, storage.synapses.count
+    lengths = {"row": storage.team * (synapses.n_pre + 1), "back_row": synapses.n_post + 1}
+    held = Fields(
+        {f"proj0.{n}": np.full(lengths.get(n, count), -1, np.int64 if "row" in n else np.int32) for n in fields}
+    )
+    for name, array in storage.fill(held, values=False).items():
+        held[name][:] = array
+    return held
 
 
 CSR_PRE = layout(("row", ()), ("post", ()))
@@ -34,7 +46,7 @@ def sparse(draw):
 @given(sparse(), st.sampled_from([1, 2, 7]))
 def test_csr_pre_holds_every_synapse_in_its_part_by_pre_then_post(synapses, team):
     storage = Storage("proj0", CSR_PRE, synapses, team)
-    arrays = storage.indices()
+    arrays = filled(storage, "row", "post")
     row, post = arrays["proj0.row"].reshape(team, -1), arrays["proj0.post"]
     found = set()
     parts = bounds(synapses.n_post, team)
@@ -63,7 +75,7 @@ def test_values_go_into_storage_and_back(synapses, team):
 @given(sparse(), st.sampled_from([1, 2]))
 def test_the_back_index_finds_the_synapses_of_a_post_neuron(synapses, team):
     storage = Storage("proj0", CSR_PRE, synapses, team)
-    arrays = storage.indices()
+    arrays = filled(storage, "row", "post", "back_row", "back", "back_pre")
     post = arrays["proj0.post"]
     assert (post[arrays["proj0.back"]] == synapses.post).all()
     assert (arrays["proj0.back_pre"] == synapses.pre).all()

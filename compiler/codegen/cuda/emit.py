@@ -19,7 +19,7 @@ from nnc.compiler.codegen.cuda.record import record
 from nnc.compiler.codegen.cuda.reduce import reduce_in_block, reduce_in_warp
 from nnc.compiler.codegen.cuda.support import BARRIER, FMOD, SYNC, WARPS_MEET
 from nnc.compiler.codegen.layout import ABI, Layout
-from nnc.compiler.codegen.llvm.emit import Emitter
+from nnc.compiler.codegen.llvm.emit import Emitter, clock
 from nnc.compiler.codegen.llvm.support import BOUND, STOP, philox
 from nnc.compiler.codegen.llvm_expr import LANES, MEMORY
 from nnc.compiler.codegen.target import unsupported
@@ -273,6 +273,8 @@ def emit_kernel(module: Op, threads: int = THREADS) -> str:
         "record": record(threads),
         "philox": philox(),
         "fmod": FMOD,
+        "clock": "declare i64 @llvm.nvvm.read.ptx.sreg.globaltimer()\n\n"
+        + clock("call i64 @llvm.nvvm.read.ptx.sreg.globaltimer()"),
         "parts": f"@parts = internal addrspace(3) global [{LANES} x i64] undef, align 64\n",
         "stage": f"@stage = internal addrspace(3) global [{4 * threads} x i64] undef, align 64\n",
     }

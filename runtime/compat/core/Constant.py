@@ -1,0 +1,5 @@
+"""Constants."""
+
+from nnc.runtime.constants import Constant
+
+__all__ = ["Constant"]

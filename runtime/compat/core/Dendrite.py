@@ -1,0 +1,5 @@
+"""Dendrites."""
+
+from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+
+__all__ = ["Dendrite", "IndividualSynapse"]

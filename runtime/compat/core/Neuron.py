@@ -1,0 +1,5 @@
+"""Neuron models."""
+
+from nnc.runtime.neuron import Neuron
+
+__all__ = ["Neuron"]

@@ -1,0 +1,5 @@
+"""Populations."""
+
+from nnc.runtime.population import Population
+
+__all__ = ["Population"]

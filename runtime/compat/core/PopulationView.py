@@ -1,0 +1,5 @@
+"""Views of populations."""
+
+from nnc.runtime.views import IndividualNeuron, PopulationView
+
+__all__ = ["IndividualNeuron", "PopulationView"]

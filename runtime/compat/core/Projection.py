@@ -1,0 +1,5 @@
+"""Projections."""
+
+from nnc.runtime.projection import Projection
+
+__all__ = ["Projection"]

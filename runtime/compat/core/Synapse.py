@@ -1,0 +1,5 @@
+"""Synapse models."""
+
+from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+
+__all__ = ["DefaultRateCodedSynapse", "DefaultSpikingSynapse", "Synapse"]

@@ -1,0 +1,5 @@
+"""Wall time of networks, see `setup(profiling=True)`."""
+
+from nnc.runtime.profiling import check_profile_results
+
+__all__ = ["check_profile_results"]

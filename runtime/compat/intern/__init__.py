@@ -1,0 +1,1 @@
+"""Internals of ANNarchy that scripts import: exceptions, settings, the network manager."""

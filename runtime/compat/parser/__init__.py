@@ -1,0 +1,1 @@
+"""Nothing: the parser of nnc is `nnc.compiler.frontend`. Imports of the module go on working."""
