@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from specs import BRUNEL, COBA, CUBA, HH, OJA, RATE, STDP, STDP1K, G
+from specs import BRUNEL, COBA, CUBA, FILTERS, HH, OJA, RATE, STDP, STDP1K, TAPS, G
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,6 +244,17 @@ class Floor:
         pointers = [ctypes.c_void_p(a.ctypes.data) for a in arrays]
         scalars = [self.scalar(c) for c in constants]
         return lambda steps: function(ctypes.c_long(steps), *shape, *pointers, *scalars) or 0
+
+    def _conv(self) -> Callable[[int], int]:
+        n, filters, taps, real = math.isqrt(self.bench.n), FILTERS, TAPS, self.real
+        image = np.pad(self.rng.random((n, n)), taps // 2).astype(real)
+        weights = np.full((taps, taps, filters), 1.0 / taps**2, real)
+        middle, self.r = np.zeros((n, n, filters), real), np.zeros((n // 2, n // 2, filters), real)
+        self.arrays = (image, weights, middle, self.r)
+        function = self.library.conv
+        function.restype = None
+        pointers = [ctypes.c_void_p(a.ctypes.data) for a in self.arrays]
+        return lambda steps: function(ctypes.c_long(steps), n, *pointers) or 0
 
 
 def _build(name: str, precision: str, folder: str) -> ctypes.CDLL:

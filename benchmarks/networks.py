@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from specs import BRUNEL, COBA, CUBA, HH, OJA, RATE, STDP, STDP1K, G
+from specs import BRUNEL, COBA, CUBA, FILTERS, HH, OJA, RATE, STDP, STDP1K, TAPS, G
 
 import nnc as ann
+from nnc.extensions.convolution import Convolution, Pooling
 
 if TYPE_CHECKING:
     from specs import Bench
@@ -229,4 +231,16 @@ class Ours:
             projection.all_to_all(weights=ann.Uniform(0.0, 1.0 / n), allow_self_connections=True)
         else:
             projection.fixed_number_pre(k, weights=ann.Uniform(0.0, 1.0 / k))
+        return pop
+
+    def _conv(self, n: int) -> Any:
+        side = math.isqrt(n)
+        pixel = ann.Neuron(parameters={"r": ann.Parameter(0.0, locality="local")})
+        cell = ann.Neuron(equations="r = sum(exc)")
+        image = self.net.create((side, side), pixel)
+        image.r = self.rng.random((side, side))
+        middle = self.net.create((side, side, FILTERS), cell)
+        pop = self.net.create((side // 2, side // 2, FILTERS), cell)
+        Convolution(image, middle, "exc").connect_filters(weights=np.full((FILTERS, TAPS, TAPS), 1.0 / TAPS**2))
+        Pooling(middle, pop, "exc", operation="max").connect_pooling(extent=(2, 2, 1))
         return pop

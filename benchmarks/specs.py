@@ -67,6 +67,7 @@ BENCHES = {
     "rates_k100": Bench("rate", 20000, 100, 1.0, 40.0, 100.0, "r"),
     "rates_k1000": Bench("rate", 20000, 1000, 1.0, 10.0, 50.0, "r"),
     "oja_k100": Bench("rate", 20000, 100, 1.0, 20.0, 50.0, "r", plastic=True),
+    "conv": Bench("conv", 256 * 256, None, 1.0, 50.0, 10.0, "r"),
 }
 
 COBA = dict(e_l=-60.0, v_r=-60.0, v_t=-50.0, tau_m=20.0, tau_e=5.0, tau_i=10.0, e_e=0.0, e_i=-80.0, drive=20.0)
@@ -98,3 +99,6 @@ RATE = dict(tau=10.0, bias=1.0)
 
 OJA = dict(tau=5000.0, alpha=200.0)
 """w relaxes to r_pre / (alpha r_post) = 1 / 200, the mean that it starts from with k = 100."""
+
+FILTERS, TAPS = 8, 7
+"""Of `conv`: so many square filters of so many taps along a side, then the maximum of 2 x 2."""

@@ -119,10 +119,16 @@ def artifact_key(description: NetworkDescription, target: str) -> str:
 
 @cache
 def _sources_stamp() -> str:
-    """Changes when the compiler itself does, so that a checkout under work never meets its own old results."""
+    """Changes when the compiler itself does, so that a checkout under work never meets its own old results.
+
+    It is the same on all machines that have the same compiler.
+    """
     root = Path(__file__).parent
-    stamps = sorted((str(p.relative_to(root)), p.stat().st_mtime_ns, p.stat().st_size) for p in root.rglob("*.py"))
-    return hashlib.sha256(repr(stamps).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _feed(digest: Any, value: Any) -> None:

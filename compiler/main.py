@@ -120,6 +120,7 @@ class _Wanted:
 @click.option("--print-locs", "locs", is_flag=True, help="Print the place of every op in the user's file.")
 @click.option("--print-generic", "generic", is_flag=True, help="Print in MLIR's generic syntax.")
 @click.option("--time-passes", "times", is_flag=True, help="Print how long each pass took.")
+@click.option("--profile", is_flag=True, help="Measure every kernel, and print where the time went.")
 @click.option("--dump", metavar="DIR", help="Write the IR after every pass, and the target's text, into a folder.")
 @click.option("--remarks", is_flag=True, help="Show notes on the models, not only warnings.")
 @click.option("--no-cache", is_flag=True, help="Compile anew, and keep nothing.")
@@ -146,6 +147,7 @@ def command(
     locs: bool,
     generic: bool,
     times: bool,
+    profile: bool,
     dump: str | None,
     remarks: bool,
     no_cache: bool,
@@ -166,6 +168,8 @@ def command(
         click.echo(context.get_help())
         return 0
     _check_target(target)
+    if profile:
+        pipeline = _measuring(pipeline)
     looks = Looks(after, changed, times, locs, generic, dump, sys.stdout)
     options = Options(target, pipeline, cache=not (no_cache or looks.any), looks=looks)
     wanted = _Wanted(options, emit, verify_diagnostics, split, run or emit is None, remarks)
@@ -188,6 +192,14 @@ def _check_target(name: str | None) -> None:
     if name is not None and name not in target_names():
         hint = did_you_mean(name, target_names()) or f"known targets: {', '.join(target_names())}"
         raise click.UsageError(f"unknown target '{name}': {hint}")
+
+
+def _measuring(pipeline: str | None) -> str:
+    from nnc.compiler.passes import PROFILE_PIPELINE
+
+    if pipeline is not None:
+        raise click.UsageError("--profile has passes of its own; leave out -p, or add the pass instrument to your list")
+    return PROFILE_PIPELINE
 
 
 def _list_passes() -> int:

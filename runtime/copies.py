@@ -15,10 +15,11 @@ from nnc.compiler.frontend.analyse import analyse_synapse
 from nnc.runtime.constants import Constant
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCKeyError, NNCRuntimeError, NNCTypeError, NNCValueError
-from nnc.runtime.monitor import Monitor, Track
+from nnc.runtime.monitor import Monitor
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.registry import REGISTRY
+from nnc.runtime.tracks import Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Copies:
         """
         network = cast("Network", self)
         given = list(objects) if isinstance(objects, list | tuple | set) else [objects]
-        given += [part for obj in given if isinstance(obj, Monitor) for part in obj.parts]
+        given += [part for obj in given for part in getattr(obj, "parts", ())]
         for obj in given:
             if not isinstance(obj, Population | Projection | Monitor):
                 raise NNCTypeError(f"Network.add takes populations, projections and monitors, not {obj!r}")
@@ -82,7 +83,10 @@ class Copies:
             return obj if own is obj.proj else own.dendrite(obj.post_rank)
         if not isinstance(obj, Population | Projection | Monitor):
             raise NNCTypeError(f"Network.get takes objects of networks, not {obj!r}")
-        return obj if obj.network is network else self._copies.get(obj) or _missing(obj)
+        if obj.network is network:
+            return obj
+        # a projection without synapses is false
+        return self._copies[obj] if obj in self._copies else _missing(obj)
 
     def copy(self, *args: Any, seed: int | None = None, state: bool = False, **kwargs: Any) -> Self:
         """Another network, compiled, with the same settings and a new seed (or `seed`), at t = 0.
@@ -165,6 +169,7 @@ def _projection(network: Network, original: Projection) -> Projection:
         end = getattr(original, side)
         object.__setattr__(made, side, _end(network, original, end))
         object.__setattr__(made, f"_{side}", network.get(getattr(original, f"_{side}")))
+    made.follow_copies(network)
     made._globals = network.globals()
     made.synapse_type, made._kind = made._model_of(original.synapse_type)
     made._model = analyse_synapse(made.synapse_type.described, made._globals, made._kind)
@@ -186,6 +191,11 @@ def _end(network: Network, projection: Projection, end: Population | PopulationV
 
 
 def _monitor(network: Network, original: Monitor) -> Monitor:
+    if original.file is not None:
+        raise NNCValueError(
+            f"Network.add: monitor '{original.name}' streams into '{original.file}', which two cannot do; "
+            "make a monitor of the copied object, with a file of its own"
+        )
     made: Monitor = _bare(original, network)
     try:
         made.object = network.get(original.object)

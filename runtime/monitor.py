@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +17,13 @@ from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
 from nnc.runtime.showing import table
+from nnc.runtime.streamed import Streaming
+from nnc.runtime.tracks import Chunk, Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -31,25 +34,12 @@ if TYPE_CHECKING:
 Recorded = Population | PopulationView | Projection | Dendrite
 
 
-@dataclass
-class Track:
-    """One variable that is recorded: its recorder while it runs, rows so far, segments of time in steps."""
-
-    variable: str
-    recorder: Recorder | None = None
-    chunks: list[NDArray[Any]] = field(default_factory=list)
-    wires: list[Connectivity | None] = field(default_factory=list)
-    """Of projections: the synapses at the time of each chunk."""
-
-    segments: list[list[int]] = field(default_factory=list)
-    last: list[list[int]] = field(default_factory=list)
-
-
-class Monitor(SpikeAnalysis, Recordings):
+class Monitor(SpikeAnalysis, Recordings, Streaming):
     """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
 
     Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
-    the data over and empties the monitor.
+    the data over and empties the monitor. With `to`, a path that ends in .zarr, .h5 or .hdf5, rows are streamed into a
+    file while the network runs and stay there: memory holds some megabytes, and `get` reads from the file.
     """
 
     def __init__(
@@ -62,6 +52,8 @@ class Monitor(SpikeAnalysis, Recordings):
         name: str | None = None,
         net_id: int = 0,
         *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
         network: Network | None = None,
     ) -> None:
         self.object = _checked_object(obj)
@@ -79,8 +71,10 @@ class Monitor(SpikeAnalysis, Recordings):
         self._paused = not start
         for variable in _names(variables):
             self._check(variable)
-            self._tracks[variable] = Track(variable)
-        if isinstance(self.object, Projection) and self._period == 1:
+        self._file = None if to is None else self._open(to, overwrite)
+        for variable in _names(variables):
+            self._tracks[variable] = self._track(variable)
+        if isinstance(self.object, Projection) and self._period == 1 and to is None:
             warn(f"recording the projection '{self.object.name}' in every step takes much memory; give a period")
         self._net.add_monitor(self)
 
@@ -118,11 +112,13 @@ class Monitor(SpikeAnalysis, Recordings):
     def bytes_for(self, steps: int) -> int:
         """Memory that the records of a run of so many steps will take, spikes left out."""
         rows = steps // self._period
-        running = [] if self._paused else [v for v in self._tracks if v != "spike"]
+        running = [] if self._paused or self._file is not None else [v for v in self._tracks if v != "spike"]
         return sum(8 * rows * self._width(v) for v in running)
 
     def _check(self, variable: str) -> None:
         obj = self.object
+        if isinstance(obj, Projection):
+            obj.check_recordable(variable)
         allowed = list(obj.variables)
         if isinstance(obj, Population | PopulationView):
             spiking = _population(obj).is_spiking
@@ -187,8 +183,7 @@ class Monitor(SpikeAnalysis, Recordings):
             return
         for track in self._tracks.values():
             track.recorder = state.block.add_recorder(self._recorder(track.variable, state, step))
-            if not track.segments or track.segments[-1][1] >= 0:
-                track.segments.append([step, -1])
+            track.open(step)
 
     def detach(self, state: State) -> None:
         """Take no more rows; segments stay open for another state."""
@@ -204,14 +199,14 @@ class Monitor(SpikeAnalysis, Recordings):
                 continue
             rows = track.recorder.taken(first, last)
             if len(rows):
-                self._keep(track, rows.copy())
+                self._keep(track, rows.copy(), track.recorder.steps(first, last))
             if track.recorder.kind is RecorderKind.SPIKES:
                 self._count(rows, last - first)
                 track.recorder.clear()
 
-    def _keep(self, track: Track, rows: NDArray[Any]) -> None:
-        track.chunks.append(rows)
-        track.wires.append(self.owner.synapses if isinstance(self.owner, Projection) else None)
+    def _keep(self, track: Track, rows: NDArray[Any], steps: NDArray[np.int64]) -> None:
+        wires = self.owner.synapses if isinstance(self.owner, Projection) else None
+        track.keep(Chunk(rows, steps, wires))
 
     def rewired(self, projection: Projection, step: int | None) -> None:
         """Synapses of a projection came or went, in phase 9 of a step or (None) between two.
@@ -233,13 +228,12 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _retake(self, track: Track, state: State) -> None:
         """Take the last row again."""
-        track.chunks[-1] = track.chunks[-1][:-1]
-        if not len(track.chunks[-1]):
-            track.chunks.pop()
-            track.wires.pop()
+        last = track.chunks.pop()
+        if len(last.rows) > 1:
+            track.chunks.append(replace(last, rows=last.rows[:-1], steps=last.steps[:-1]))
         assert track.recorder is not None
         stored = state.memory.read(track.recorder.source)
-        self._keep(track, stored[track.recorder.ranks][None, :].copy())
+        self._keep(track, stored[track.recorder.ranks][None, :].copy(), last.steps[-1:])
 
     def _count(self, pairs: NDArray[np.int64], steps: int) -> None:
         """Remember how many spikes there were, of how many neurons in how many steps; `get` does not undo it."""
@@ -284,7 +278,8 @@ class Monitor(SpikeAnalysis, Recordings):
         """Begin (again), perhaps with more variables or another period."""
         for variable in _names(variables or ()):
             self._check(variable)
-            self._tracks.setdefault(variable, Track(variable))
+            if variable not in self._tracks:
+                self._tracks[variable] = self._track(variable)
         state = self._state
         if state is not None:
             self.detach(state)
@@ -325,16 +320,13 @@ class Monitor(SpikeAnalysis, Recordings):
         self._close(state.block.t)
         if drop:
             for track in self._tracks.values():
-                track.chunks.clear()
-                track.wires.clear()
-                track.segments.clear()
+                track.forget()
         self._origin = 0
         self.attach(state, 0)
 
     def _close(self, step: int) -> None:
         for track in self._tracks.values():
-            if track.segments and track.segments[-1][1] < 0:
-                track.segments[-1][1] = step
+            track.close(step)
 
     # Data
 
@@ -369,26 +361,23 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _take(self, track: Track, keep: bool, reshape: bool) -> Any:
         now = self._net.current_step
-        track.last = [[a, now if b < 0 else b] for a, b in track.segments]
+        track.note_taken(now)
         result = self._assemble(track, reshape)
         if not keep:
-            track.chunks.clear()
-            track.wires.clear()
-            track.segments = [[now, -1]] if track.recorder is not None else []
+            track.empty(now)
         return result
 
     def _assemble(self, track: Track, reshape: bool) -> Any:
         obj = self.object
         if track.variable == "spike":
             assert isinstance(obj, Population | PopulationView)
-            pairs = np.concatenate(track.chunks) if track.chunks else np.zeros((0, 2), np.int64)
+            pairs = track.spikes()
             return tools.group(pairs[:, 0], pairs[:, 1], obj.ranks.tolist())
-        wires = track.wires[0] if track.wires else None
-        if any(w is not wires for w in track.wires) and self.owner._values.locality(track.variable) == "local":
+        if track.rewired and self.owner._values.locality(track.variable) == "local":
             return self._ragged(track)
-        rows = np.concatenate(track.chunks) if track.chunks else np.zeros((0, self._width(track.variable)))
+        rows = track.rows(self._width(track.variable))
         if isinstance(obj, Projection):
-            return self._by_dendrite(obj, track.variable, rows, wires or obj.synapses)
+            return self._by_dendrite(obj, track.variable, rows, track.wires or obj.synapses)
         if self._is_single(track.variable):
             return rows[:, 0]
         if isinstance(obj, Population) and reshape:
@@ -416,9 +405,10 @@ class Monitor(SpikeAnalysis, Recordings):
     def _ragged(self, track: Track) -> NDArray[Any]:
         """Rows between which synapses came and went: lists of values, for a projection one per dendrite."""
         made: list[Any] = []
-        for rows, wires in zip(track.chunks, track.wires, strict=True):
-            assert wires is not None
-            made += [row.tolist() if isinstance(self.object, Dendrite) else wires.split(row) for row in rows]
+        for chunk in track.chunks:
+            assert chunk.wires is not None
+            alone = isinstance(self.object, Dendrite)
+            made += [row.tolist() if alone else chunk.wires.split(row) for row in chunk.rows]
         dendrites = () if isinstance(self.object, Dendrite) else (self.owner.size,)
         ragged = np.empty((len(made), *dendrites), object)
         for place, row in enumerate(made):
@@ -449,6 +439,13 @@ class Monitor(SpikeAnalysis, Recordings):
             for name in names
         }
 
+    def row_times(self, variable: str) -> NDArray[np.float64]:
+        """Times in ms of the rows that the last `get` of a variable gave, shape (rows,): k dt for that of step k."""
+        if variable not in self._tracks or variable == "spike":
+            rows = [name for name in self._tracks if name != "spike"]
+            raise NNCKeyError(with_hint(f"Monitor: there are no rows of '{variable}'", variable, rows))
+        return self._tracks[variable].last_steps.astype(np.float64) * self.dt
+
     # Spikes
 
     def _spikes(self, spikes: Any) -> Mapping[int, Sequence[int]]:
@@ -464,11 +461,11 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _window(self) -> tuple[int, int]:
         track = self._tracks["spike"]
-        segments = track.last or [[a, self._net.current_step if b < 0 else b] for a, b in track.segments]
+        segments = track.last or track.until(self._net.current_step)
         return (segments[-1][0], segments[-1][1]) if segments else (0, 0)
 
     def _repr_html_(self) -> str:
-        rows = ((t.variable, sum(map(len, t.chunks)), t.segments) for t in self._tracks.values())
+        rows = ((t.variable, t.count, t.segments) for t in self._tracks.values())
         return table(repr(self)[1:-1], ("variable", "rows", "segments (steps)"), rows)
 
     def __repr__(self) -> str:

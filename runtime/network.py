@@ -27,6 +27,7 @@ from nnc.runtime.extending import Extending
 from nnc.runtime.io.saving import SavedNetwork
 from nnc.runtime.known import Known, fixed, magic_populations, warn_of_strays
 from nnc.runtime.lookups import LookUps
+from nnc.runtime.metering import Metering
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.parallel.runs import Runs
 from nnc.runtime.population import Population
@@ -40,6 +41,7 @@ from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -78,6 +80,7 @@ class Network(
     Runs,
     Known,
     Extending,
+    Metering,
     metaclass=_Prepared,
 ):
     """Populations, projections and monitors that are compiled and simulated together.
@@ -107,7 +110,6 @@ class Network(
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
-        self._extensions: list[Any] = []
         self._directory = "annarchy"
         self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
@@ -238,9 +240,15 @@ class Network(
         period_offset: float | None = None,
         start: bool = True,
         name: str | None = None,
+        *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Monitor:
-        """A monitor of this network; its `get` gives arrays in the geometry of the population."""
-        return Monitor(obj, variables, period, period_offset, start, name, network=self)
+        """A monitor of this network; its `get` gives arrays in the geometry of the population.
+
+        `to` is a file to stream into, see `Monitor`; one that is there already is replaced only with `overwrite`.
+        """
+        return Monitor(obj, variables, period, period_offset, start, name, to=to, overwrite=overwrite, network=self)
 
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
@@ -338,10 +346,10 @@ class Network(
         self.config_.underlay(line.settings)
         user_file = read_user_file(annarchy_json)
         device = (cuda_config or {}).get("device", device_of(self.config_, line.device or user_file.device))
+        timings = timings_of(self, trace_calls, profile_enabled)
         options = options_of(
             self.config_, compiler, compiler_flags, clean or line.clean, debug_build, user_file, device
         )
-        timings = timings_of(self, trace_calls, profile_enabled)
         self._compiled = Compiled.build(self, options, kernel_seed(self._seed, 0), timings)
         self._options, self._timings, self._directory = options, timings, directory
         self._stale = False
@@ -351,6 +359,8 @@ class Network(
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
+            if self.config_["show_time"]:
+                print(timings)
         show_remarks(self)
         self._compiled.release(self)
 

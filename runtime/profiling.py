@@ -20,6 +20,8 @@ from nnc.runtime.registry import REGISTRY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from nnc.runtime.metering import Profile
+
 INIT: Final = ("init", "both")
 RUN: Final = ("simulate", "both")
 
@@ -30,6 +32,9 @@ class Timings:
 
     label: str
     trace: str | None = None
+    kernels: Callable[[], Profile | None] | None = None
+    """Tells the times of kernels, if they are measured."""
+
     seconds: dict[str, float] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     steps: int = 0
@@ -62,6 +67,15 @@ class Timings:
 
         return told
 
+    def profile(self) -> Profile | None:
+        """Times of the kernels, if there are any."""
+        return None if self.kernels is None else self.kernels()
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s" for label, phase, calls, seconds in self.rows()
+        )
+
     def rows(self) -> list[tuple[str, str, int, float]]:
         """(network, phase, calls, seconds) in order."""
         return [(self.label, name, self.calls[name], seconds) for name, seconds in self.seconds.items()]
@@ -77,10 +91,11 @@ def start_profile(timings: Timings, config: Mapping[str, Any]) -> None:
 
 
 def check_profile_results() -> None:
-    """Print the wall time of all profiled networks, by phase. Prints nothing if none was profiled."""
-    rows = [row for timings, _ in REGISTRY.profiles for row in timings.rows()]
-    for label, phase, calls, seconds in rows:
-        print(f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s")
+    """Print the wall time of all profiled networks, by phase and by kernel. Prints nothing if none was profiled."""
+    for timings, _ in REGISTRY.profiles:
+        print(timings)
+        if (profile := timings.profile()) is not None:
+            print(f"{timings.label}: {profile}")
 
 
 def _at_exit() -> None:
@@ -90,3 +105,6 @@ def _at_exit() -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with (Path(folder) / "profile.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("network", "phase", "calls", "seconds"), *rows])
+    for timings, folder in REGISTRY.profiles:
+        if folder is not None and (profile := timings.profile()) is not None:
+            profile.to_csv(Path(folder) / f"kernels {timings.label}.csv")

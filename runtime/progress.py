@@ -13,6 +13,11 @@ PATIENCE: Final = 2.0
 """Seconds after which a run is long enough for a bar that nobody asked for."""
 
 
+def on_terminal() -> bool:
+    """Whether somebody can look at a bar: a terminal, or a notebook."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
 class Progress:
     """Called with the number of steps just done. The bar appears at once if `wanted`, else only in long runs, and then
     only if standard error is a terminal.
@@ -21,7 +26,7 @@ class Progress:
     def __init__(self, steps: int, dt: float, wanted: bool = False) -> None:
         self._total, self._dt = steps, dt
         self._wanted = wanted
-        self._allowed = wanted or sys.stderr.isatty()
+        self._allowed = wanted or on_terminal()
         self._begin = time.perf_counter()
         self._done = 0
         self._bar: Any = None

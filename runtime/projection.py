@@ -100,6 +100,15 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
     def _check_ends(self) -> None:
         """Raise where the populations do not suit this kind of projection."""
 
+    def check_recordable(self, variable: str) -> None:
+        """Raise if a monitor cannot record an attribute of it."""
+
+    stores_synapses = True
+    """Whether there is a list of its synapses that files hold; shared weights have none."""
+
+    def follow_copies(self, network: Network) -> None:
+        """In a copy of the network: refer to the copies of other projections."""
+
     def _model_of(self, synapse: object) -> tuple[Synapse, Literal["rate", "spiking"]]:
         """The model of its synapses, and whether they transmit spikes or rates."""
         return synapse_of(synapse, self._pre.is_spiking), "spiking" if self._pre.is_spiking else "rate"

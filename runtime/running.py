@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
 
+ROOM: Final = 1 << 25
+"""Bytes of recorded rows that a stretch may take."""
+
 _FIRST: Final = 16
 """Steps of the first stretch, when nothing is known of their cost."""
 
@@ -76,7 +79,11 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted, _pinned(cores):
-        return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        try:
+            return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        finally:
+            for monitor in monitors:
+                monitor.flush()
 
 
 def _run(
@@ -93,7 +100,7 @@ def _run(
     length, unwatched = _FIRST, 0.0
     while block.t < end:
         first = block.t
-        last = min(end, first + length)
+        last = min(end, first + min(length, block.steps_for(ROOM)))
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()

@@ -218,7 +218,7 @@ class Simulating(Callbacks):
                 projection.reset()
         state.block.seed = kernel_seed(self._seed, self._replays)
         if populations or synapses:
-            state.settle(self._reduces_anew())
+            self._running().settle(self._reduces_anew())
         self._running().write_flags(self._whole())
 
     def _reduces_anew(self) -> bool:
@@ -263,7 +263,7 @@ class Simulating(Callbacks):
         population._values.initialise(names)
         if names is None:
             population._restart()
-            state.settle(self._reduces_anew())
+            self._running().settle(self._reduces_anew())
             self._running().write_flags(self._whole())
 
     def _whole(self) -> Network:

@@ -45,7 +45,7 @@ def raster_plot(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """(times in ms, neurons) of all spikes, by neuron, then by time."""
     steps, neurons = flatten(spikes)
-    return steps.astype(np.float64) * _step(dt), neurons
+    return steps.astype(np.float64) * step_of(dt), neurons
 
 
 def histogram(
@@ -60,7 +60,7 @@ def histogram(
     With `per_neuron` an array of shape (greatest rank + 1, bins).
     """
     steps, neurons = flatten(spikes)
-    width = max(1, round((bins or _step(dt)) / _step(dt)))
+    width = max(1, round((bins or step_of(dt)) / step_of(dt)))
     if recording_window is None:
         recording_window = (int(steps.min()), int(steps.max())) if len(steps) else (0, 0)
     low, high = recording_window
@@ -82,7 +82,7 @@ def inter_spike_interval(
 ) -> Any:
     """Intervals between the spikes of each neuron in ms: a flat list, or a dict by neuron."""
     flatten({})
-    step = _step(dt)
+    step = step_of(dt)
     chosen = spikes if ranks is None else {rank: spikes.get(rank, []) for rank in ranks}
     intervals = {rank: (np.diff(np.asarray(s, np.int64)) * step).tolist() for rank, s in chosen.items()}
     return intervals if per_neuron else [x for row in intervals.values() for x in row]
@@ -104,7 +104,7 @@ def mean_fr(spikes: Mapping[int, Sequence[int]], duration: float | None = None, 
     """Mean firing rate in Hz over all neurons of the dict; without a duration (ms) from the first spike to the last."""
     steps, _ = flatten(spikes)
     if duration is None:
-        duration = (int(steps.max()) - int(steps.min()) + 1) * _step(dt) if len(steps) else 0.0
+        duration = (int(steps.max()) - int(steps.min()) + 1) * step_of(dt) if len(steps) else 0.0
     return 1000.0 * len(steps) / (len(spikes) * duration) if spikes and duration > 0 else 0.0
 
 
@@ -115,7 +115,7 @@ def population_rate(
     recording_window: tuple[int, int] | None = None,
 ) -> NDArray[np.float64]:
     """Mean rate of the population in Hz at every step of the window, ends included; low-passed over `smooth` ms."""
-    step = _step(dt)
+    step = step_of(dt)
     low, high = _window(spikes, recording_window)
     steps, _ = flatten(spikes)
     counts = np.bincount(np.clip(steps - low, 0, high - low), minlength=high - low + 1)
@@ -130,7 +130,7 @@ def smoothed_rate(
     recording_window: tuple[int, int] | None = None,
 ) -> NDArray[np.float64]:
     """Instantaneous rate of every neuron in Hz, shape (neurons, steps): 1000 / ISI between two spikes, else 0."""
-    step = _step(dt)
+    step = step_of(dt)
     low, high = _window(spikes, recording_window)
     length = high - low
     rates = np.zeros((len(spikes), length))
@@ -156,7 +156,8 @@ def _low_pass(rates: NDArray[np.float64], smooth: float, step: float) -> NDArray
     return np.asarray(filtered, np.float64).reshape(rates.shape)
 
 
-def _step(dt: float | None) -> float:
+def step_of(dt: float | None) -> float:
+    """The step size in ms: that given, else that of the magic network."""
     if dt is not None:
         return float(dt)
     from nnc.runtime.magic import magic_network

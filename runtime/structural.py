@@ -16,9 +16,10 @@ from nnc.runtime.conditions import Condition
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.remarks import warn_rounded
+from nnc.runtime.streamed import Streaming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -150,6 +151,9 @@ class Structural:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
             )
+        for monitor in self._net.get_monitors():
+            if isinstance(monitor, Streaming):
+                monitor.check_width(self, call)
 
     def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
         rule, dt = self._rule, self._net.dt
@@ -217,6 +221,21 @@ class Structural:
     def due(self, step: int) -> int | None:
         """The first step from a given one at whose end a rule is tested."""
         return min((s.next(step) for s in self._schedules.values()), default=None)
+
+    @property
+    def schedules(self) -> dict[str, list[int]]:
+        """The rules that were started: the step of the start and the period in steps."""
+        return {what: [s.start, s.period] for what, s in self._schedules.items()}
+
+    def take_schedules(self, saved: Mapping[str, Sequence[int]]) -> None:
+        """Start the rules that `schedules` told, and no others. Raises if the synapse lacks one of them."""
+        made: dict[str, _Schedule] = {}
+        for what in RULES:
+            if what in saved:
+                rule = self._checked_rule(what, f"start_{what}")
+                start, period = (int(steps) for steps in saved[what])
+                made[what] = _Schedule(Condition(self._whole(), what, rule), start, max(1, period))
+        self._schedules = made
 
     # From Python
 

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 def summary(network: Network) -> str:
     """Size, target and compile time of a network; simulated and wall time; recorded spikes and their mean rate.
 
-    Spikes count from the beginning, whether or not they were taken out of their monitors.
+    Spikes count from the beginning, whether or not they were taken out of their monitors. What was measured of its
+    kernels comes last.
     """
     title = "network" if network.is_magic else f"network {network.id}"
-    return "\n".join([title, *(f"  {name + ':':14}{value}" for name, value in facts(network))])
+    lines = [title, *(f"  {name + ':':14}{value}" for name, value in facts(network))]
+    if network.measured:
+        lines += [f"  {line}" for line in str(network.profile()).splitlines()]
+    return "\n".join(lines)
 
 
 def facts(network: Network) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from specs import BENCHES, ETA, BRUNEL, G  # noqa: E402
+from specs import BENCHES, BRUNEL, ETA, G
 
 
 def arguments(peer):

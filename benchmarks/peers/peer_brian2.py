@@ -1,6 +1,7 @@
 """Brian2.  --variant: 'standalone' (default; C++ with OpenMP when --threads > 1)
 or 'cython' (runtime; one thread), each optionally followed by ',fast'
 (-Ofast) and by ',euler' / ',expeuler' for the integration method of COBA."""
+
 import os
 import subprocess
 
@@ -9,8 +10,8 @@ from specs import BRUNEL, COBA, CUBA, HH, OJA, RATE, STDP, STDP1K
 
 a = common.arguments("brian2")
 
-import numpy as np  # noqa: E402
 import brian2 as b2  # noqa: E402
+import numpy as np  # noqa: E402
 from brian2 import ms  # noqa: E402
 
 words = a.words
@@ -30,16 +31,25 @@ b2.seed(11)
 
 
 def pair_stdp(w_max, p=STDP, post="ge_post += w"):
-    ns = dict(tq1=p.get("tau_pre", 20.0) * ms, tq2=p.get("tau_post", 20.0) * ms,
-              up=p["a_pre"] * w_max, dn=p["a_pre"] * w_max * p["ratio"], w_max=w_max)
-    return dict(model="""w : 1
+    ns = dict(
+        tq1=p.get("tau_pre", 20.0) * ms,
+        tq2=p.get("tau_post", 20.0) * ms,
+        up=p["a_pre"] * w_max,
+        dn=p["a_pre"] * w_max * p["ratio"],
+        w_max=w_max,
+    )
+    return dict(
+        model="""w : 1
                          dx/dt = -x / tq1 : 1 (event-driven)
                          dy/dt = -y / tq2 : 1 (event-driven)""",
-                on_pre=post + """
+        on_pre=post
+        + """
                           x += up
                           w = clip(w - y, 0, w_max)""",
-                on_post="""y += dn
-                           w = clip(w + x, 0, w_max)""", namespace=ns)
+        on_post="""y += dn
+                           w = clip(w + x, 0, w_max)""",
+        namespace=ns,
+    )
 
 
 class Model:
@@ -64,7 +74,9 @@ class Model:
         return q
 
     def izhi(self, s):
-        self.pop = g = b2.NeuronGroup(s["n"], """
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            """
             v : 1
             u : 1
             i_in : 1
@@ -72,37 +84,59 @@ class Model:
             a : 1 (constant)
             b : 1 (constant)
             c : 1 (constant)
-            d : 1 (constant)""", threshold="v >= 30", reset="v = c; u += d")
-        g.run_regularly("""
+            d : 1 (constant)""",
+            threshold="v >= 30",
+            reset="v = c; u += d",
+        )
+        g.run_regularly(
+            """
             now = i_in + sd*randn()
             v += 0.5 * (0.04*v**2 + 5*v + 140 - u + now)
             v += 0.5 * (0.04*v**2 + 5*v + 140 - u + now)
             u += a * (b*v - u)
-            i_in = 0""", when="groups")
-        e, i = g[:s["ne"]], g[s["ne"]:]
+            i_in = 0""",
+            when="groups",
+        )
+        e, i = g[: s["ne"]], g[s["ne"] :]
         e.sd, e.a, e.b = 5.0, 0.02, 0.2
         e.c, e.d = "-65 + 15*rand()**2", "8 - 6*rand()**2"
         i.sd, i.c, i.d = 2.0, -65.0, 2.0
         i.a, i.b = "0.02 + 0.08*rand()", "0.25 - 0.05*rand()"
         g.v, g.u = -65.0, -13.0
-        self.link(e, g, w=f"0.5*rand()", model="w : 1", on_pre="i_in_post += w")
-        self.link(i, g, w=f"1.0*rand()", model="w : 1", on_pre="i_in_post -= w")
+        self.link(e, g, w="0.5*rand()", model="w : 1", on_pre="i_in_post += w")
+        self.link(i, g, w="1.0*rand()", model="w : 1", on_pre="i_in_post -= w")
 
     def coba(self, s):
         c = COBA
-        ns = dict(el=c["e_l"], tm=c["tau_m"] * ms, te=c["tau_e"] * ms, ti=c["tau_i"] * ms, ee=c["e_e"],
-                  ei=c["e_i"], drive=c["drive"], vt=c["v_t"], vr=c["v_r"])
+        ns = dict(
+            el=c["e_l"],
+            tm=c["tau_m"] * ms,
+            te=c["tau_e"] * ms,
+            ti=c["tau_i"] * ms,
+            ee=c["e_e"],
+            ei=c["e_i"],
+            drive=c["drive"],
+            vt=c["v_t"],
+            vr=c["v_r"],
+        )
         method = "exponential_euler" if "expeuler" in words else "euler"
-        self.pop = g = b2.NeuronGroup(s["n"], """
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            """
             dv/dt = (el - v + ge*(ee - v) + gi*(ei - v) + drive) / tm : 1 (unless refractory)
             dge/dt = -ge / te : 1
-            dgi/dt = -gi / ti : 1""", threshold="v > vt", reset="v = vr",
-            refractory=c["refrac"] * ms, method=method, namespace=ns)
+            dgi/dt = -gi / ti : 1""",
+            threshold="v > vt",
+            reset="v = vr",
+            refractory=c["refrac"] * ms,
+            method=method,
+            namespace=ns,
+        )
         g.v = "-55 + 5*randn()"
         if s["k"] < 200:
             g.ge, g.gi = "4 + 1.5*randn()", "20 + 12*randn()"
         we, wi = c["w_e"] * s["w_scale"], c["w_i"] * s["w_scale"]
-        e, i = g[:s["ne"]], g[s["ne"]:]
+        e, i = g[: s["ne"]], g[s["ne"] :]
         if s["plastic"]:
             self.link(e, g, p=s["p"], w=we, **pair_stdp(2 * we))
         else:
@@ -111,16 +145,22 @@ class Model:
 
     def cuba(self, s):
         c = CUBA
-        ns = dict(el=c["e_l"], tm=c["tau_m"] * ms, te=c["tau_e"] * ms, ti=c["tau_i"] * ms,
-                  vt=c["v_t"], vr=c["v_r"])
+        ns = dict(el=c["e_l"], tm=c["tau_m"] * ms, te=c["tau_e"] * ms, ti=c["tau_i"] * ms, vt=c["v_t"], vr=c["v_r"])
         # all three linear: 'exact' is what Brian itself would pick
-        self.pop = g = b2.NeuronGroup(s["n"], """
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            """
             dv/dt = (el - v + ge - gi) / tm : 1 (unless refractory)
             dge/dt = -ge / te : 1
-            dgi/dt = -gi / ti : 1""", threshold="v > vt", reset="v = vr", refractory=c["refrac"] * ms,
-            method="euler" if "euler" in words else "exact", namespace=ns)
+            dgi/dt = -gi / ti : 1""",
+            threshold="v > vt",
+            reset="v = vr",
+            refractory=c["refrac"] * ms,
+            method="euler" if "euler" in words else "exact",
+            namespace=ns,
+        )
         g.v = "-60 + 10*rand()"
-        e, i = g[:s["ne"]], g[s["ne"]:]
+        e, i = g[: s["ne"]], g[s["ne"] :]
         self.link(e, g, p=s["p"], on_pre=f"ge_post += {c['w_e']}")
         self.link(i, g, p=s["p"], on_pre=f"gi_post += {c['w_i']}")
 
@@ -128,7 +168,9 @@ class Model:
         c = HH
         ns = {k: c[k] for k in ("c", "g_l", "g_na", "g_k", "e_l", "e_na", "e_k", "v_off", "e_e", "e_i")}
         ns.update(te=c["tau_e"] * ms, ti=c["tau_i"] * ms, v_spike=c["v_spike"])
-        self.pop = g = b2.NeuronGroup(s["n"], """
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            """
             dv/dt = (g_l*(e_l - v) + ge*(e_e - v) + gi*(e_i - v)
                      + g_na*m**3*h*(e_na - v) + g_k*n**4*(e_k - v)) / c / ms : 1
             dm/dt = am*(1 - m) - bm*m : 1
@@ -142,21 +184,29 @@ class Model:
             bh = 4/(1 + exp((40 - v + v_off)/5))/ms : Hz
             an = 0.032*5/exprel((15 - v + v_off)/5)/ms : Hz
             bn = 0.5*exp((10 - v + v_off)/40)/ms : Hz""",
-            threshold="v > v_spike", refractory=c["refrac"] * ms,
-            method="exponential_euler", namespace=ns)
+            threshold="v > v_spike",
+            refractory=c["refrac"] * ms,
+            method="exponential_euler",
+            namespace=ns,
+        )
         g.v = f"{c['e_l']} + randn()*5 - 5"
         g.ge = "clip((randn()*1.5 + 4)*10, 0, inf)"
         g.gi = "clip((randn()*12 + 20)*10, 0, inf)"
-        e, i = g[:s["ne"]], g[s["ne"]:]
+        e, i = g[: s["ne"]], g[s["ne"] :]
         self.link(e, g, p=s["p"], on_pre=f"ge_post += {c['w_e']}")
         self.link(i, g, p=s["p"], on_pre=f"gi_post += {c['w_i']}")
 
     def brunel(self, s):
         b, ne, j = BRUNEL, s["ne"], s["j"]
-        self.pop = g = b2.NeuronGroup(s["n"], "dv/dt = -v / tm : 1 (unless refractory)",
-                                      threshold="v > vt", reset="v = vr", refractory=b["refrac"] * ms,
-                                      method="exact",
-                                      namespace=dict(tm=b["tau_m"] * ms, vt=b["v_t"], vr=b["v_r"]))
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            "dv/dt = -v / tm : 1 (unless refractory)",
+            threshold="v > vt",
+            reset="v = vr",
+            refractory=b["refrac"] * ms,
+            method="exact",
+            namespace=dict(tm=b["tau_m"] * ms, vt=b["v_t"], vr=b["v_r"]),
+        )
         g.v = f"{b['v_t']}*rand()"
         e, i = g[:ne], g[ne:]
         self.objs.append(b2.PoissonInput(g, "v", s["ke"], s["ext_hz"] / s["ke"] * b2.Hz, weight=j))
@@ -173,18 +223,28 @@ class Model:
         c = STDP1K
         src = b2.PoissonGroup(s["n"], rates=c["rate_hz"] * b2.Hz)
         self.objs.append(src)
-        self.pop = g = b2.NeuronGroup(1, """
+        self.pop = g = b2.NeuronGroup(
+            1,
+            """
             dv/dt = (ge*(ee - vr) + el - v) / tm : 1
-            dge/dt = -ge / te : 1""", threshold="v > vt", reset="v = vr", method="euler",
-            namespace=dict(ee=c["e_e"], vr=c["v_r"], el=c["e_l"], vt=c["v_t"],
-                           tm=c["tau_m"] * ms, te=c["tau_e"] * ms))
+            dge/dt = -ge / te : 1""",
+            threshold="v > vt",
+            reset="v = vr",
+            method="euler",
+            namespace=dict(ee=c["e_e"], vr=c["v_r"], el=c["e_l"], vt=c["v_t"], tm=c["tau_m"] * ms, te=c["tau_e"] * ms),
+        )
         g.v = c["v_r"]
         self.link(src, g, w=f"{c['g_max']}*rand()", **pair_stdp(c["g_max"], c))
 
     def rate(self, s):
-        self.pop = g = b2.NeuronGroup(s["n"], """
+        self.pop = g = b2.NeuronGroup(
+            s["n"],
+            """
             dr/dt = (net + bias - r) / tau : 1
-            net : 1""", method="euler", namespace=dict(tau=RATE["tau"] * ms, bias=RATE["bias"]))
+            net : 1""",
+            method="euler",
+            namespace=dict(tau=RATE["tau"] * ms, bias=RATE["bias"]),
+        )
         model = "net_post = w * r_pre : 1 (summed)"
         kw = {}
         if s["plastic"]:
@@ -224,7 +284,9 @@ def run_standalone():
     b2.get_device().has_been_run = True
     common.tell(ready=1)
     for _ in common.wanted():
-        done = subprocess.run(["./main"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            ["./main"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True
+        )
         stamps = [map(float, x.split()[1:]) for x in done.stderr.splitlines() if x.startswith("STAMP ")]
         _, _, (w0, c0), (w1, c1) = stamps
         if a.unit == "Hz":

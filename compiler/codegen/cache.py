@@ -13,12 +13,16 @@ import os
 import platform
 import re
 import tempfile
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
 from nnc.compiler import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMIT: Final = 256 << 20
 """Bytes that the cache may hold; the least recently used files go first."""
@@ -34,6 +38,26 @@ def key(*parts: str) -> str:
         digest.update(len(raw).to_bytes(8, "little"))
         digest.update(raw)
     return digest.hexdigest()
+
+
+_NOTED: ContextVar[set[str] | None] = ContextVar("nnc_noted_files", default=None)
+
+
+@contextlib.contextmanager
+def noted() -> Iterator[set[str]]:
+    """The names of the files that caches find or write in here, in this thread."""
+    names: set[str] = set()
+    token = _NOTED.set(names)
+    try:
+        yield names
+    finally:
+        _NOTED.reset(token)
+
+
+def _note(name: str) -> None:
+    names = _NOTED.get()
+    if names is not None:
+        names.add(name)
 
 
 @functools.cache
@@ -69,6 +93,7 @@ class Cache:
             os.utime(path)
         except OSError:
             return None
+        _note(name)
         return path
 
     def read(self, name: str) -> bytes | None:
@@ -94,6 +119,7 @@ class Cache:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             return None
+        _note(name)
         self._trim(keep=name)
         return self.root / name
 

@@ -217,6 +217,10 @@ class Recorder:
         """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
         return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
 
+    def steps(self, t0: int, t1: int) -> NDArray[np.int64]:
+        """The steps of the rows taken in steps [t0, t1)."""
+        return self.first_due(t0) + self.period * np.arange(self.due(t0, t1), dtype=np.int64)
+
     def due_until(self, t: int) -> int:
         """How many rows a stretch that ended before step t has taken."""
         return max(0, -(-(t - self.first) // self.period))
@@ -437,6 +441,12 @@ class StateBlock:
         rows_due, dtype = recorder.due(t0, t1), self.layout[recorder.source].dtype.numpy
         if recorder.rows.shape[1:] != (count,) or len(recorder.rows) < rows_due or recorder.rows.dtype != dtype:
             recorder.rows = aligned(rows_due * count, dtype).reshape(rows_due, count)
+
+    def steps_for(self, room: int) -> int:
+        """In how many steps recorded rows take so many bytes; at least 1."""
+        values = (r for r in self.recorders if r.kind in (RecorderKind.END, RecorderKind.TARGETS))
+        per_step = sum(self.count_of(r) * self.layout[r.source].dtype.numpy.itemsize / r.period for r in values)
+        return max(1, int(room / per_step)) if per_step else NEVER
 
     def set_cursor(self, number: int, cursor: int) -> None:
         """What a device says of a recorder, for `finish` to read back."""

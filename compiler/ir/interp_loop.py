@@ -357,8 +357,12 @@ class Worker:
         """`loop.barrier`."""
         yield "barrier"
 
+    def clock(self, op: loop.Clock, env: Env) -> None:
+        """`spmd.clock`: there is none."""
+        env[op.result] = np.array(0, np.int64)
+
     def nothing(self, op: Op, env: Env) -> None:
-        """The end of a region."""
+        """The end of a region, or a mark."""
 
 
 def _round_up(count: int) -> int:
@@ -414,6 +418,8 @@ _SIMPLE: dict[type[Op], Any] = {
     loop.Seed: Worker.seed,
     loop.Record: Worker.record,
     loop.Stop: Worker.stop,
+    loop.Clock: Worker.clock,
+    loop.Lap: Worker.nothing,
     arith.Yield: Worker.nothing,
 }
 

@@ -16,16 +16,29 @@ if TYPE_CHECKING:
 class Moved(Protocol):
     """The facts of a `step.stencil`, or of its description."""
 
-    pre: tuple[int, ...]
-    post: tuple[int, ...]
-    taps: tuple[int, ...]
-    axis: tuple[int, ...]
-    stride: tuple[int, ...]
-    start: tuple[int, ...]
-    bank: int
-    centres: bool
-    outside: str
-    fill: float
+    @property
+    def pre(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def post(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def taps(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def axis(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def stride(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def start(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    @property
+    def bank(self) -> int: ...  # noqa: D102
+
+    @property
+    def outside(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

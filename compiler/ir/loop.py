@@ -128,7 +128,7 @@ class Load(Op):
 
 @operation("mem.store", level="loop")
 class Store(Op):
-    """Write an element of a buffer."""
+    """Write an element of a buffer; into u8 and u16 the low bits of an i32."""
 
     value = operand()
     buffer = operand()
@@ -137,7 +137,7 @@ class Store(Op):
 
     def verify_op(self) -> str | None:  # noqa: D102
         wrong = _buffer(self.buffer) or _indices(self.index)
-        if wrong is None and self.value.type is not value_type(self.buffer.type.dtype):
+        if wrong is None and self.value.type is not loaded(self.buffer.type):
             return f"{self.value.type} cannot be stored to {self.buffer.type}"
         return wrong
 
@@ -181,14 +181,18 @@ class TimeLoop(Op):
 
 @operation("loop.for", level="loop")
 class For(Op):
-    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once."""
+    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once.
+
+    `independent`: so are these, but they may hold loops, or one processor is faster doing them one by one.
+    """
 
     lo = operand()
     hi = operand()
     step = optional(INT, 1)
     simd = optional(BOOL, False)
+    independent = optional(BOOL, False)
     body = region()
-    syntax = "&body = %lo to %hi ( step $step )? ?simd {body}"
+    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         if self.step < 1:
@@ -320,6 +324,25 @@ class Bound(Op):
 
     def verify_op(self) -> str | None:  # noqa: D102
         return _indices(self.n, self.p, self.result)
+
+
+@operation("loop.lap", level="loop")
+class Lap(Op):
+    """Marks the end of a kernel: what has been done since the lap before is its work. `instrument` measures it."""
+
+    kernel = attribute(SYMBOL)
+    syntax = "$kernel"
+
+
+@operation("spmd.clock", level="loop")
+class Clock(Op):
+    """Ticks (i64) of a clock of the target that goes on evenly; 0 where there is none, as in the interpreter."""
+
+    result = result()
+    syntax = ":r"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _indices(self.result)
 
 
 @operation("random.seed", level="loop", traits=PURE)

@@ -473,7 +473,8 @@ class Projection(Op):
 
     `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `one_weight`: the
     weight is one number; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
-    `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist. `shares`: the
+    `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist. A target `.x` of a
+    spiking population is its variable `x` itself, others its conductance `g_x`. `shares`: the
     weights are those of another projection, or own ones that several synapses have, see `step.synapses`.
     """
 

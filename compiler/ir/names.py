@@ -18,3 +18,8 @@ _TAKEN: Final = re.compile(
 def attribute_symbol(name: str) -> Symbol:
     """The symbol of the attribute that a model calls `name`: bare in its model, after `@pop0.` or `@proj0.` else."""
     return Symbol(f"own.{name}" if _TAKEN.fullmatch(name) else name)
+
+
+def conductance(target: str) -> str:
+    """The symbol, in a spiking neuron, of what a target changes: of `exc` the conductance `g_exc`, of `.x` `x`."""
+    return attribute_symbol(target[1:]) if target.startswith(".") else f"g_{target}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from nnc.compiler.ir import loop, model, stencil, step
+from nnc.compiler.ir import loop, model, step
 from nnc.compiler.ir.core import Op
 from nnc.compiler.ir.types import At, DType, boolean, i64
 

@@ -33,6 +33,7 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
         "expand-math": "expand_math:ExpandMath",
         "place-barriers": "place_barriers:PlaceBarriers",
         "map-threads": "map_threads:MapThreads",
+        "instrument": "instrument:Instrument",
         "canonicalize": "canonicalize:Canonicalize",
         "cse": "cse:CSE",
         "dce": "dce:DCE",
@@ -47,6 +48,9 @@ DEFAULT_PIPELINE: Final = (
     "hoist-time,form-fma,expand-math,canonicalize,cse,dce,hoist,place-barriers,map-threads,canonicalize,cse,dce"
 )
 """From the model level to what targets read."""
+
+PROFILE_PIPELINE: Final = DEFAULT_PIPELINE.replace("lower-to-loops", "lower-to-loops{laps=true}") + ",instrument"
+"""The same for a program that measures itself."""
 
 
 def load_pass(name: str) -> type[Pass]:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from nnc.extensions.bold import BoldModel as BoldModel
-    from nnc.extensions.bold import BoldMonitor as BoldMonitor
-    from nnc.extensions.tensorboard import Logger as Logger
     import nnc.core as core
     import nnc.cython_ext as cython_ext
     import nnc.extensions as extensions
@@ -33,11 +30,25 @@ if TYPE_CHECKING:
     import nnc.models as models
     import nnc.parser as parser
     from nnc.core import Global as Global
+    from nnc.extensions import bold as bold
+    from nnc.extensions import convolution as convolution
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
+    from nnc.extensions import image as image
+    from nnc.extensions.bold import BoldModel as BoldModel
+    from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.convolution import Convolution as Convolution
+    from nnc.extensions.convolution import Copy as Copy
+    from nnc.extensions.convolution import Pooling as Pooling
+    from nnc.extensions.convolution import Transpose as Transpose
+    from nnc.extensions.diagonal import DiagonalProjection as DiagonalProjection
+    from nnc.extensions.image import ImagePopulation as ImagePopulation
+    from nnc.extensions.image import VideoPopulation as VideoPopulation
+    from nnc.extensions.tensorboard import Logger as Logger
     from nnc.intern import GlobalObjects as GlobalObjectManager
     from nnc.intern import Messages as Messages
     from nnc.intern import Profiler as Profiler
+    from nnc.runtime import plot as plot
     from nnc.runtime.callbacks import every
     from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
@@ -214,6 +225,7 @@ __all__ = [
     "Variable",
     "add_function",
     "atexit",
+    "bold",
     "callbacks_enabled",
     "ceil",
     "check_profile_results",
@@ -221,6 +233,7 @@ __all__ = [
     "clear_all_callbacks",
     "coefficient_of_variation",
     "compile",
+    "convolution",
     "core",
     "cython_ext",
     "disable_callbacks",
@@ -241,6 +254,7 @@ __all__ = [
     "get_time",
     "histogram",
     "hybrid",
+    "image",
     "inputs",
     "inter_spike_interval",
     "intern",
@@ -321,8 +335,8 @@ _MODULES = {
     "nnc.runtime.parallel.runs": "parallel_run",
     "nnc.runtime.parallel.sweep": "SweepResult sweep",
     "nnc.runtime.population": "Population",
-    "nnc.runtime.projection": "Projection",
     "nnc.runtime.profiling": "check_profile_results",
+    "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.recordings": "MonitorList",
     "nnc.runtime.sparse": "sparse_delays_from_weights sparse_random_matrix",
@@ -350,7 +364,10 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "GlobalObjectManager": ("nnc.intern.GlobalObjects", ""),
     "Profiler": ("nnc.intern.Profiler", ""),
     "HybridPopulation": ("nnc.extensions.hybrid", ""),
+    "bold": ("nnc.extensions.bold", ""),
+    "convolution": ("nnc.extensions.convolution", ""),
     "hybrid": ("nnc.extensions.hybrid", ""),
+    "image": ("nnc.extensions.image", ""),
     "core": ("nnc.core", ""),
     "cython_ext": ("nnc.cython_ext", ""),
     "extensions": ("nnc.extensions", ""),
@@ -362,6 +379,9 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
+    "nnc.extensions.diagonal": "DiagonalProjection",
+    "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
@@ -371,13 +391,6 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "Convolution",
-        "Copy",
-        "DiagonalProjection",
-        "ImagePopulation",
-        "Pooling",
-        "Transpose",
-        "VideoPopulation",
         "report",
     }
 )
@@ -388,6 +401,7 @@ _ASIDE = {
     "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
     "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
     "compat": ("nnc.compat", ""),
+    "plot": ("nnc.runtime.plot", ""),
 }
 """Names that are there but that a star import does not bring."""
 

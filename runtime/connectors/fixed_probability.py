@@ -10,7 +10,7 @@ import numpy as np
 from nnc.runtime.building.blocks import cut, in_threads, joined, streams_of
 from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity
-from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range
+from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,14 @@ class FixedProbability:
     multiple: bool = False
     name: ClassVar[str] = "Random with fixed probability"
 
+    def expected(self, ends: Ends) -> int:
+        """The mean number of synapses."""
+        selves = 0 if self.selves else selves_of(ends)
+        return round(self.probability * (len(ends.pre_ranks) * len(ends.post_ranks) - selves))
+
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs that came out; the time is that of the synapses, not of the pairs."""
-        pre, post = np.sort(ends.pre_ranks), np.sort(ends.post_ranks)
+        pre, post = ranks_of("fixed_probability", ends)
         blocks = cut(len(post), self.probability * len(pre))
         own = _places(pre, post) if ends.same and not self.selves else None
         span, dtype = as_range(pre), narrow(ends.n_pre)

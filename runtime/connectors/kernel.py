@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.building.blocks import in_threads, joined
+from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Wired
 from nnc.runtime.errors import NNCTypeError, NNCValueError
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_PAIRS_AT_ONCE = 1 << 20
+_PAIRS_AT_ONCE = 1 << 18
 
 
 def check_ends(rule: str, ends: Ends) -> None:
@@ -52,15 +54,41 @@ def connect_by_distance(
 ) -> Wired:
     """The pairs whose weight, a function of the squared distance, is greater in size than `threshold`."""
     pre, post = places(ends.pre.geometry), places(ends.post.geometry)
-    rows = max(1, _PAIRS_AT_ONCE // len(pre))
-    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
-    for first in range(0, len(post), rows):
-        part = post[first : first + rows]
-        weights = weight(((part[:, None, :] - pre[None, :, :]) ** 2).sum(axis=2))
+    step = max(1, _PAIRS_AT_ONCE // len(pre))
+    dtype = narrow(ends.n_pre)
+
+    def connect(first: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        part = post[first : first + step]
+        weights = weight(_squared(part, pre))
         kept = np.abs(weights) > threshold
         if ends.same and not selves:
             kept[np.arange(len(part)), np.arange(first, first + len(part))] = False
-        which, pres = np.nonzero(kept)
-        found.append((which + first, pres, weights[kept]))
-    posts, pres, values = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Wired(Connectivity.of_pairs(ends.n_pre, ends.n_post, posts, pres, is_sorted=True), values)
+        pres = np.broadcast_to(np.arange(len(pre), dtype=dtype), kept.shape)
+        return kept.sum(axis=1), pres[kept], weights[kept]
+
+    found = in_threads(connect, range(0, len(post), step), ends.threads)
+    counts = np.concatenate([each[0] for each in found])
+    pres, values = joined([each[1] for each in found], dtype), joined([each[2] for each in found], np.float64)
+    return Wired(Connectivity.of_rows(ends.n_pre, counts, pres), values)
+
+
+def count_by_distance(
+    ends: Ends, weight: Callable[[NDArray[Any]], NDArray[Any]], threshold: float, selves: bool
+) -> int:
+    """How many pairs `connect_by_distance` connects, without room for them."""
+    pre, post = places(ends.pre.geometry), places(ends.post.geometry)
+    step = max(1, _PAIRS_AT_ONCE // len(pre))
+    itself = int(abs(weight(np.zeros(1))[0]) > threshold) * len(pre) if ends.same and not selves else 0
+
+    def count(first: int) -> int:
+        return int((np.abs(weight(_squared(post[first : first + step], pre))) > threshold).sum())
+
+    return sum(in_threads(count, range(0, len(post), step), ends.threads)) - itself
+
+
+def _squared(post: NDArray[np.float64], pre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squared distances (post, pre), axis by axis."""
+    total = (post[:, None, 0] - pre[None, :, 0]) ** 2
+    for axis in range(1, pre.shape[1]):
+        total += (post[:, None, axis] - pre[None, :, axis]) ** 2
+    return total

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+import numpy as np
 
 from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired
 from nnc.runtime.errors import warn
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,4 +28,6 @@ class OneToOne:
             warn(
                 f"one_to_one: {len(ends.pre_ranks)} pre and {len(ends.post_ranks)} post neurons; the first {n} connect"
             )
-        return Wired(Connectivity.of_pairs(ends.n_pre, ends.n_post, ends.post_ranks[:n], ends.pre_ranks[:n]))
+        post, pre = ends.post_ranks[:n], ends.pre_ranks[:n]
+        order = np.argsort(post, kind="stable")
+        return Wired(Connectivity.of_pairs(ends.n_pre, ends.n_post, post[order], pre[order], is_sorted=True))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nnc.runtime.errors import NNCTypeError, NNCValueError, not_yet, with_hint
+from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
 from nnc.runtime.inputs.decoding import DecodingProjection
 from nnc.runtime.inputs.poisson import DRAW
 from nnc.runtime.neuron import Neuron
@@ -15,6 +15,34 @@ from nnc.runtime.projection import Projection
 from nnc.runtime.synapse import Synapse
 
 MODES = ("window", "isi", "adaptive")
+
+_SMOOTHED = "smooth * dr/dt + r = {} / scaling : exponential, min = 0.0"
+
+_INTERVALS = """
+    hit = ite(sum(rate) > 0.0, 1.0, 0.0)
+    passed = since + 1.0
+    interval = hit * started * passed
+    since = (1.0 - hit) * passed
+    started = max(started, hit)
+"""
+"""Steps since the last spike; in the step of a spike `interval` is the number of steps since the one before, else 0."""
+
+_EQUATIONS = {
+    "window": _SMOOTHED.format("sum(rate)"),
+    "isi": f"""
+        {_INTERVALS}
+        isi = ite(interval > 0.0, interval, isi)
+        support = ite((isi > 0.0) and (since <= cut * isi), 1000.0 / (dt * max(1.0, max(isi, since))), 0.0)
+        {_SMOOTHED.format("support")}
+    """,
+    "adaptive": f"""
+        {_INTERVALS}
+        isi = ite(interval > 0.0, ite(isi > 0.0, isi + (interval - isi) / max(1.0, cut), interval), isi)
+        length = ite(isi > 0.0, clip(cut * isi * dt, dt, window), window)
+        support = support + (1000.0 * hit - dt * support) / length
+        {_SMOOTHED.format("support")}
+    """,
+}
 
 
 class Rate2SpikePopulation(Population):
@@ -51,8 +79,14 @@ class Rate2SpikePopulation(Population):
 class Spike2RatePopulation(Population):
     """Rate-coded neurons whose `r` follows the firing rate (Hz, divided by `scaling`) of the neuron of their rank.
 
-    The rate is that over the last `window` ms, low-passed with the time constant `smooth` (ms). A projection named
-    `<name>_input` brings it.
+    A projection named `<name>_input` brings the spikes; the result is low-passed with the time constant `smooth` (ms).
+    `mode` says what a rate is:
+
+    - "window": the spikes of the last `window` ms.
+    - "isi": the inverse of the last interval between two spikes; as soon as the next spike is later than that, the
+      inverse of the time since the last one; and 0 when it is later than `cut` intervals.
+    - "adaptive": the spikes of a window that forgets exponentially, whose length is `cut` times the mean interval (over
+      about `cut` intervals), at most `window` ms, and `window` until there is an interval.
     """
 
     def __init__(
@@ -71,19 +105,14 @@ class Spike2RatePopulation(Population):
         _check(what, population, spiking=True)
         if mode not in MODES:
             raise NNCValueError(with_hint(f"{what}: mode is one of {MODES}, not {mode!r}", str(mode), MODES))
-        if mode != "window":
-            not_yet(f"{what}(mode='{mode}')", "mode='window'")
-        neuron = Neuron(
-            parameters=f"""
-                scaling = {_number(what, "scaling", scaling)} : population
-                smooth = {_number(what, "smooth", smooth)} : population
-            """,
-            equations="smooth * dr/dt + r = sum(rate) / scaling : exponential, min = 0.0",
-            name="Spike2Rate",
-        )
+        given = {"scaling": scaling, "smooth": smooth, "cut": cut, "window": window}
+        used = {"window": ("scaling", "smooth"), "isi": ("scaling", "smooth", "cut"), "adaptive": tuple(given)}[mode]
+        lines = [f"{name} = {_number(what, name, given[name])} : population" for name in used]
+        neuron = Neuron(parameters="\n".join(lines), equations=_EQUATIONS[mode], name="Spike2Rate")
         super().__init__(population.geometry, neuron, name, network=population.network)
         self.population = population
-        DecodingProjection(population, self, "rate", window, f"{self.name}_input").one_to_one()
+        heard = window if mode == "window" else 0.0
+        DecodingProjection(population, self, "rate", heard, f"{self.name}_input").one_to_one()
 
 
 def _check(what: str, population: object, spiking: bool) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCRuntimeError
-from nnc.runtime.monitor import Monitor, Track
+from nnc.runtime.monitor import Monitor
 from nnc.runtime.projection import Projection
+from nnc.runtime.tracks import Chunk
 from nnc.runtime.views import PopulationView
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from nnc.runtime.io.container import Archive
     from nnc.runtime.network import Network
     from nnc.runtime.population import Population
+    from nnc.runtime.tracks import Track
 
 Arrays = dict[str, "NDArray[Any]"]
 
@@ -29,13 +29,19 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
     entries: list[dict[str, Any]] = []
     arrays: Arrays = {}
     for monitor in _own(network):
+        monitor.flush()
         number = len(entries)
         tracks: dict[str, Any] = {}
         for name, track in monitor._tracks.items():
-            tracks[name] = {"segments": track.segments, "last": track.last, "rows": bool(track.chunks)}
+            tracks[name] = {
+                "segments": track.segments,
+                "last": track.last,
+                "rows": bool(track.chunks) and monitor.file is None,
+            }
             if track.chunks:
                 _check_same_synapses(monitor, track)
-                arrays[f"monitor{number}/{name}"] = np.concatenate(track.chunks)
+                arrays[f"monitor{number}/{name}"] = track.rows(0)
+                arrays[f"monitor{number}/{name}/steps"] = track.steps()
         entries.append(
             {
                 **_identity(monitor),
@@ -55,7 +61,7 @@ def _check_same_synapses(monitor: Monitor, track: Track) -> None:
     owner = monitor.owner
     if not isinstance(owner, Projection) or owner._values.locality(track.variable) != "local":
         return
-    if any(wires is not track.wires[0] for wires in track.wires):
+    if track.rewired:
         raise NNCRuntimeError(
             f"monitor '{monitor.name}' holds '{track.variable}' of synapses that have changed since; "
             "get() its data before saving"
@@ -85,12 +91,18 @@ def go_on(network: Network, archive: Archive | None) -> None:
 
 
 def _take(monitor: Monitor, archive: Archive, number: int, entry: Mapping[str, Any]) -> None:
+    """What is streamed stays in the file that it went to; the monitor goes on with its own."""
     tracks = {}
     for name, saved in entry["tracks"].items():
-        chunks = [archive.array(f"monitor{number}/{name}")] if saved["rows"] else []
-        segments, last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
-        wires = [monitor.owner.synapses if isinstance(monitor.owner, Projection) else None] * len(chunks)
-        tracks[str(name)] = Track(str(name), None, chunks, wires, segments, last)
+        place = f"monitor{number}/{name}"
+        wires = monitor.owner.synapses if isinstance(monitor.owner, Projection) else None
+        chunks = [Chunk(archive.array(place), archive.array(f"{place}/steps"), wires)] if saved["rows"] else []
+        track = monitor._tracks.get(str(name)) if monitor.file is not None else None
+        track = monitor._track(str(name)) if track is None else track
+        for chunk in chunks:
+            track.keep(chunk)
+        track.segments, track.last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
+        tracks[str(name)] = track
     monitor._tracks = tracks
     monitor._period, monitor._offset = int(entry["period"]), int(entry["offset"])
     monitor.spike_count, monitor.neuron_steps = (int(count) for count in entry["spikes"])

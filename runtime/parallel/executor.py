@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, Literal
 
-from nnc.runtime.errors import NNCRuntimeError, NNCValueError
+from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError
+from nnc.runtime.progress import on_terminal
 from nnc.runtime.registry import REGISTRY
 
 if TYPE_CHECKING:
@@ -31,14 +32,16 @@ OnError = Literal["raise", "return"]
 class How:
     """How runs are carried out. `processes`: None for as many as there are cores, 0 for this very process.
 
-    `chunksize` runs make one task. `on_error`: a run that fails makes everything fail, or its exception is the result.
+    `progress`: a bar, by default on a terminal. `chunksize` runs make one task. `on_error`: a run that fails makes
+    everything fail, or its exception is the result. `cores`: each process stays on one of these.
     """
 
     processes: int | None = None
     executor: Any = None
-    progress: bool = False
+    progress: bool | None = None
     chunksize: int = 1
     on_error: OnError = "raise"
+    cores: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "return"):
@@ -54,27 +57,33 @@ class Failure:
     error: Exception
 
 
-def run_all(call: Callable[[int], Any], number: int, how: How) -> list[Any]:
-    """`[call(0), ..., call(number - 1)]`. A run that fails raises `NNCRuntimeError` with its number and its cause."""
+class RunError(NNCRuntimeError):
+    """A run failed. `index` is its number, `results` what the runs before it gave (None for the others)."""
+
+    def __init__(self, text: str, index: int, results: list[Any]) -> None:
+        super().__init__(text)
+        self.index = index
+        self.results = results
+
+
+def run_all(
+    call: Callable[[int], Any], number: int, how: How, label: Callable[[int], str] = "run {}".format
+) -> list[Any]:
+    """`[call(0), ..., call(number - 1)]`. A run that fails raises `RunError` with its label and its cause."""
     results: list[Any] = [None] * number
     with_bar = _bar(number, how.progress)
     try:
         for indices, outcomes in _outcomes(call, number, how):
             for index, outcome in zip(indices, outcomes, strict=True):
-                results[index] = _value(index, outcome, how.on_error)
+                if isinstance(outcome, Failure) and how.on_error == "raise":
+                    error = outcome.error
+                    text = f"{label(index)} failed with {type(error).__name__}: {error}"
+                    raise RunError(text, index, results) from error
+                results[index] = outcome.error if isinstance(outcome, Failure) else outcome
                 with_bar.update(1)
     finally:
         with_bar.close()
     return results
-
-
-def _value(index: int, outcome: Any, on_error: OnError) -> Any:
-    if not isinstance(outcome, Failure):
-        return outcome
-    if on_error == "return":
-        return outcome.error
-    error = outcome.error
-    raise NNCRuntimeError(f"run {index} failed with {type(error).__name__}: {error}") from error
 
 
 def cores() -> int:
@@ -86,21 +95,22 @@ def cores() -> int:
 def _outcomes(call: Callable[[int], Any], number: int, how: How) -> Iterator[tuple[Sequence[int], list[Any]]]:
     tasks = [range(first, min(number, first + how.chunksize)) for first in range(0, number, how.chunksize)]
     if how.executor is not None:
-        yield from _collect([(task, how.executor.submit(perform, call, task)) for task in tasks])
+        submit = submitter(how.executor)
+        yield from _collect([(task, submit(perform, call, task)) for task in tasks])
         return
     processes = min(cores() if how.processes is None else how.processes, len(tasks))
     if processes < 1:
         for task in tasks:
             yield task, perform(call, task)
         return
-    with _pool(call, processes) as submit:
+    with _pool(call, processes, how.cores) as submit:
         yield from _collect([(task, submit(task)) for task in tasks])
 
 
 def _collect(futures: list[tuple[Sequence[int], Future[list[Any]]]]) -> Iterator[tuple[Sequence[int], list[Any]]]:
     try:
         for task, future in futures:
-            yield task, future.result()
+            yield task, _result(future, len(task))
     except BrokenExecutor:
         raise NNCRuntimeError("a process that carried out runs has died (killed, or out of memory)") from None
     finally:
@@ -108,12 +118,34 @@ def _collect(futures: list[tuple[Sequence[int], Future[list[Any]]]]) -> Iterator
             future.cancel()
 
 
+def _result(future: Future[list[Any]], runs: int) -> list[Any]:
+    """The outcomes of a task; what its executor raises (a lost worker, what cannot be pickled) fails its runs."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:
+        return [Failure(error)] * runs
+
+
+def submitter(executor: Any) -> Callable[..., Future[list[Any]]]:
+    """The method of an executor that takes tasks. A client of Dask stands for its executor."""
+    if hasattr(executor, "get_executor"):
+        executor = executor.get_executor(pure=False)
+    submit: Callable[..., Future[list[Any]]] | None = getattr(executor, "submit", None)
+    if submit is None:
+        raise NNCTypeError(f"executor is one of concurrent.futures, or a client of Dask, not {executor!r}")
+    return submit
+
+
 @contextmanager
-def _pool(call: Callable[[int], Any], processes: int) -> Iterator[Callable[[Sequence[int]], Future[list[Any]]]]:
+def _pool(
+    call: Callable[[int], Any], processes: int, pinned: Sequence[int]
+) -> Iterator[Callable[[Sequence[int]], Future[list[Any]]]]:
     """What submits tasks to processes; they are forked where that is possible, so that the function is not pickled."""
     forked = "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if forked else None)
-    initial: Any = (_remember, (call,)) if forked else (None, ())
+    initial: Any = (_begin, (call if forked else None, list(pinned), context.Value("i", 0)))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     with warnings.catch_warnings():
@@ -130,8 +162,16 @@ def _pool(call: Callable[[int], Any], processes: int) -> Iterator[Callable[[Sequ
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _remember(call: Callable[[int], Any]) -> None:
+def _begin(call: Callable[[int], Any] | None, pinned: Sequence[int], taken: Any) -> None:
+    """A process starts: it keeps what it has to do (if it was forked), and stays on a core of its own if it has to."""
     REGISTRY.worker = call
+    pin = getattr(os, "sched_setaffinity", None)
+    if not pinned or pin is None:
+        return
+    with taken.get_lock():
+        number = taken.value
+        taken.value += 1
+    pin(0, {pinned[number % len(pinned)]})
 
 
 def _perform_remembered(task: Sequence[int]) -> list[Any]:
@@ -175,8 +215,8 @@ class _NoBar:
         """Nothing to do."""
 
 
-def _bar(number: int, wanted: bool) -> Any:
-    if not wanted:
+def _bar(number: int, wanted: bool | None) -> Any:
+    if not (number > 1 and on_terminal() if wanted is None else wanted):
         return _NoBar()
     from tqdm.auto import tqdm
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import reprlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -40,6 +42,10 @@ class Replicas:
         extra = {name: each[k] for name, each in self.arguments.items()}
         return self.method(k, network, **extra) if self.numbered else self.method(network, **extra)
 
+    def label(self, k: int) -> str:
+        """The number of a run and its arguments."""
+        return _label(k, {**self.constructor, **self.arguments})
+
 
 @dataclass(frozen=True)
 class Given:
@@ -52,6 +58,10 @@ class Given:
     def __call__(self, k: int) -> Any:
         """The result of run k."""
         return self.method(k, self.networks[k], **{name: each[k] for name, each in self.arguments.items()})
+
+    def label(self, k: int) -> str:
+        """The number of a run and its arguments."""
+        return _label(k, self.arguments)
 
 
 class Runs:
@@ -69,7 +79,7 @@ class Runs:
         *,
         sequential: bool = False,
         executor: Any = None,
-        progress: bool = False,
+        progress: bool | None = None,
         chunksize: int = 1,
         on_error: OnError = "raise",
         **kwargs: Any,
@@ -111,7 +121,7 @@ def parallel_run(
     visible_cores: Sequence[int] = (),
     *,
     executor: Any = None,
-    progress: bool = False,
+    progress: bool | None = None,
     chunksize: int = 1,
     on_error: OnError = "raise",
     **args: Any,
@@ -126,10 +136,12 @@ def parallel_run(
 
     if len(visible_cores) and len(visible_cores) != max_processes:
         raise NNCValueError("parallel_run: visible_cores needs max_processes, and as many cores as that")
+    if len(visible_cores) and executor is not None:
+        raise NNCValueError("parallel_run: visible_cores are for the processes of nnc, not for those of an executor")
     _callable(method)
     if networks is not None:
         chosen = list(networks)
-        call: Any = Given(chosen, method, _columns(method, args, len(chosen)))
+        call: Replicas | Given = Given(chosen, method, _columns(method, args, len(chosen)))
         for network in chosen:
             if not network.compiled:
                 network.compile(silent=True)
@@ -142,13 +154,14 @@ def parallel_run(
         call = Replicas(first, method, _magic_seeds(first, count, same_seed), {}, columns, numbered=True)
     else:
         raise NNCValueError("parallel_run: give networks, or the number of copies of the magic network")
-    how = How(_processes(first, max_processes, sequential), executor, progress, chunksize, on_error)
+    processes = _processes(first, max_processes, sequential)
+    how = How(processes, executor, progress, chunksize, on_error, _checked_cores(visible_cores))
     return _timed(call, count, how, measure_time)
 
 
-def _timed(call: Callable[[int], Any], count: int, how: How, measure_time: bool) -> list[Any]:
+def _timed(call: Replicas | Given, count: int, how: How, measure_time: bool) -> list[Any]:
     begin = time.perf_counter()
-    results = run_all(call, count, how)
+    results = run_all(call, count, how, call.label)
     if measure_time:
         print(f"Running {count} networks took {time.perf_counter() - begin} seconds.")
     return results
@@ -159,6 +172,21 @@ def _processes(network: Network, wanted: int, sequential: bool) -> int | None:
     if sequential or network.config_.target == "cuda":
         return 0
     return None if wanted < 0 else wanted
+
+
+def _checked_cores(given: Sequence[int]) -> list[int]:
+    there = os.cpu_count() or 1
+    if any(not isinstance(c, int | np.integer) or isinstance(c, bool) or not 0 <= c < there for c in given):
+        raise NNCValueError(
+            f"parallel_run: visible_cores is {list(given)}, but this machine has the cores 0 to {there - 1}"
+        )
+    return [int(core) for core in given]
+
+
+def _label(k: int, arguments: Mapping[str, Sequence[Any]]) -> str:
+    """The number of a run and what it was given."""
+    said = ", ".join(f"{name}={reprlib.repr(each[k])}" for name, each in arguments.items())
+    return f"run {k} ({said})" if said else f"run {k}"
 
 
 def _callable(method: Any) -> Callable[..., Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnc.compiler.codegen.parcel import Parcel, packed, unpack
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.network import Network
 from nnc.runtime.parallel.executor import How, OnError, run_all
@@ -32,9 +34,17 @@ class Sweep:
     run: Callable[..., Any] | None
     points: Sequence[Point]
     seeds: Sequence[int]
+    parcel: Parcel = field(default_factory=dict, repr=False)
+    """The compiled program of the first point, for workers with caches of their own."""
 
     def __call__(self, k: int) -> Any:
         """Build, compile and run at point k."""
+        unpack(self.parcel)
+        made = self.built(k)
+        return made if self.run is None else self.run(made)
+
+    def built(self, k: int) -> Any:
+        """The compiled network of point k; what `build` gives, if that is the result."""
         seed = {} if not self.seeds or "seed" in self.points[k] else {"seed": self.seeds[k]}
         made = self.build(**self.points[k], **seed)
         if self.run is None:
@@ -43,7 +53,15 @@ class Sweep:
             raise NNCTypeError(f"sweep: build must give a Network, not {type(made).__name__}")
         if not made.compiled:
             made.compile(silent=True)
-        return self.run(made)
+        return made
+
+    def label(self, k: int) -> str:
+        """The number of a run and its parameters."""
+        return f"run {k} ({', '.join(f'{name}={value!r}' for name, value in self.points[k].items())})"
+
+    def with_program(self) -> Sweep:
+        """The same sweep with the program of the first point, which is compiled here."""
+        return replace(self, parcel=packed(lambda: self.built(0)))
 
 
 def sweep(
@@ -54,7 +72,7 @@ def sweep(
     seed: int | None = None,
     processes: int | None = None,
     executor: Any = None,
-    progress: bool = False,
+    progress: bool | None = None,
     chunksize: int = 1,
     on_error: OnError = "raise",
 ) -> list[SweepResult]:
@@ -65,15 +83,21 @@ def sweep(
     `run(network)` gives the result. Without `run`, `build` does it all and gives the result itself.
 
     `seed`: point k gets the k-th of the seeds that come from it, as `build(..., seed=)`. `processes` are forked (0:
-    none, None: one per core); `executor` is any executor of concurrent.futures, here or on other machines.
-    `on_error="return"` gives the exception of a run that fails as its result.
+    none, None: one per core); `executor` is any executor of concurrent.futures, here or on other machines, or a client
+    of Dask. The first point is compiled here and its program sent along, so that workers compile nothing but points
+    with other equations. `progress`: a bar, by default on a terminal. A run that fails raises `RunError` with its
+    parameters; `on_error="return"` gives its exception as its result.
     """
     if not callable(build) or not (run is None or callable(run)):
         raise NNCTypeError("sweep: build and run are functions")
     listed = points(params)
     seeds = [] if seed is None else _seeds(build, seed, len(listed))
     how = How(processes, executor, progress, chunksize, on_error)
-    results = run_all(Sweep(build, run, listed, seeds), len(listed), how)
+    call = Sweep(build, run, listed, seeds)
+    if run is not None and listed and (executor is not None or processes != 0):
+        with suppress(Exception):  # the run itself tells what is wrong
+            call = call.with_program()
+    results = run_all(call, len(listed), how, call.label)
     return [SweepResult(point, result) for point, result in zip(listed, results, strict=True)]
 
 

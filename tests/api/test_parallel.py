@@ -112,7 +112,7 @@ def test_errors_tell_which_run_and_why(net):
             raise KeyError("no such thing")
         return x
 
-    with pytest.raises(ann.NNCError, match=r"run 1 failed with KeyError.*no such thing") as caught:
+    with pytest.raises(ann.NNCError, match=r"run 1 \(x=2\) failed with KeyError.*no such thing") as caught:
         net.parallel_run(fail, number=3, x=[1, 2, 3])
     assert isinstance(caught.value.__cause__, KeyError)
     got = net.parallel_run(fail, number=3, x=[1, 2, 3], on_error="return")

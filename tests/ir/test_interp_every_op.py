@@ -46,6 +46,19 @@ def test_a_broadcast_is_the_same_number() -> None:
     assert got.tolist() == 1.5
 
 
+def test_there_is_no_clock_and_a_mark_does_nothing() -> None:
+    module = module_of("""
+    %now = spmd.clock : i64
+    loop.lap @pop0.update
+    %x = arith.cast %now : f64
+    mem.store %x, %total[%zero]
+""")
+    block = block_for(module)
+    block.fields["pop0.total"][:] = 3.0
+    run_loop(module, block, 0, 0)
+    assert block.fields["pop0.total"].tolist() == [0.0]
+
+
 def test_the_seed_is_that_of_the_block() -> None:
     module = module_of("""
     %seed = random.seed : i32

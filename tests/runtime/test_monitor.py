@@ -106,6 +106,24 @@ def test_monitors_made_after_compile_start_at_once(net, pop):
     assert m.get("u").tolist() == [20]
 
 
+def test_rows_have_times_whatever_was_paused_or_retimed(net, pop):
+    m = net.monitor(pop, ["r", "u"], period=1.0, period_offset=0.5)
+    net.compile()
+    net.simulate(2.0)
+    m.pause()
+    net.simulate(3.0)
+    m.start(period=2.0)
+    net.simulate(3.0)
+    assert m.get("r", keep=True, reshape=False)[:, 0].tolist() == [1, 3, 10, 14]
+    assert m.row_times("r").tolist() == [0.5, 1.5, 5.0, 7.0]
+    assert m.row_times("u").tolist() == []
+    m.get("r")
+    m.get("r")
+    assert m.row_times("r").tolist() == []
+    with pytest.raises(NNCError, match="no rows of 'spike'"):
+        m.row_times("spike")
+
+
 def test_reset_drops_data_and_starts_at_zero(net, pop):
     m = net.monitor(pop, "u")
     net.compile()

@@ -12,13 +12,14 @@ import argparse
 import datetime
 import hashlib
 import importlib
+import inspect
 import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -74,7 +75,12 @@ class Runner:
 
     def key(self, library: str, topic: str, cases: list[str]) -> str:
         """Changes with all that the result depends on; results of nnc are never used again."""
-        text = "\n".join([*cases, *((HERE / name).read_text() for name in ("scripts.py", f"topics/{topic}.py"))])
+        programs = getattr(importlib.import_module(f"topics.{topic}"), "PROGRAMS", None)
+        if programs is None:
+            sources = [(HERE / name).read_text() for name in ("scripts.py", f"topics/{topic}.py")]
+        else:
+            sources = [(HERE / "programs.py").read_text(), *(inspect.getsource(programs[case].run) for case in cases)]
+        text = "\n".join([*cases, *sources])
         extra = str(os.getpid()) if library == "nnc" else ""
         return hashlib.sha256((text + extra).encode()).hexdigest()[:12]
 
@@ -105,9 +111,27 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(relative.max(initial=0.0))
 
 
+def cases_of(topic: str) -> dict[str, Any]:
+    """The cases of a topic, or its programs, by name."""
+    module = importlib.import_module(f"topics.{topic}")
+    return module.PROGRAMS if hasattr(module, "PROGRAMS") else module.TOPIC.cases
+
+
+def recorded(runner: Runner, library: str, topic: str, cases: list[str]) -> Recorded:
+    """What a library records of a topic; each program in a process of its own."""
+    if not hasattr(importlib.import_module(f"topics.{topic}"), "PROGRAMS"):
+        return runner.recorded(library, topic, cases)
+    parts = [runner.recorded(library, topic, [case]) for case in cases]
+    everything = Recorded({}, {})
+    for part in parts:
+        everything.traces |= part.traces
+        everything.refused |= part.refused
+    return everything
+
+
 def compared(topic: str, ours: Recorded, theirs: Recorded) -> Iterable[Row]:
     """A row for each case of a topic."""
-    for name, case in importlib.import_module(f"topics.{topic}").TOPIC.cases.items():
+    for name, case in cases_of(topic).items():
         if name in ours.refused:
             yield Row(topic, name, f"refused by nnc: {ours.refused[name]}", None, good=False)
             continue
@@ -115,7 +139,7 @@ def compared(topic: str, ours: Recorded, theirs: Recorded) -> Iterable[Row]:
             yield Row(topic, name, "not supported by ANNarchy", None, good=True)
             continue
         parts = [trace for trace in ours.traces if trace.startswith(f"{name}/")]
-        found = {part: limited(part, ours.traces[part], theirs.traces[part]) for part in parts}
+        found = {part: limited(part, ours.traces[part], theirs.traces.get(part)) for part in parts}
         largest = max(found.values())
         if largest <= TOLERANCE:
             yield Row(topic, name, "equal", largest, good=True)
@@ -126,11 +150,13 @@ def compared(topic: str, ours: Recorded, theirs: Recorded) -> Iterable[Row]:
             yield Row(topic, name, f"**different**: {wrong}", largest, good=False)
 
 
-def limited(name: str, ours: np.ndarray, theirs: np.ndarray) -> float:
+def limited(name: str, ours: np.ndarray, theirs: np.ndarray | None) -> float:
     """The difference of a trace; spikes are equal or they are not.
 
     ANNarchy gives the rows of a population-wide variable the geometry of the population: the same values, wrongly cut.
     """
+    if theirs is None:
+        return float("inf")
     if ours.size == theirs.size:
         theirs = theirs.reshape(ours.shape)
     if name.endswith(".spike"):
@@ -188,8 +214,8 @@ def main() -> int:
     runner = Runner(pythons, options.work.resolve())
     rows: list[Row] = []
     for topic in options.topics or TOPICS:
-        cases = list(importlib.import_module(f"topics.{topic}").TOPIC.cases)
-        ours, theirs = (runner.recorded(library, topic, cases) for library in LIBRARIES)
+        cases = list(cases_of(topic))
+        ours, theirs = (recorded(runner, library, topic, cases) for library in LIBRARIES)
         rows += compared(topic, ours, theirs)
         for row in rows:
             if row.topic == topic:

@@ -11,9 +11,14 @@ import json
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from programs import Bench, Program, plain
 from scripts import Script, traces
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def main() -> None:
@@ -23,7 +28,11 @@ def main() -> None:
     del sys.argv[1:]  # both simulators read the command line
     warnings.simplefilter("ignore")
     ann = importlib.import_module(library)
-    topic = importlib.import_module(f"topics.{topic_name}").TOPIC
+    module = importlib.import_module(f"topics.{topic_name}")
+    if hasattr(module, "PROGRAMS"):
+        run_programs(ann, module.PROGRAMS, names, out)
+        return
+    topic = module.TOPIC
     refused: dict[str, str] = {}
     for name in names or topic.cases:
         try:
@@ -41,6 +50,18 @@ def main() -> None:
         script.net.compile(directory=str(out / "build"), silent=True)
         script.net.simulate(topic.steps * topic.dt)
         found = dict(traces(script))
+    np.savez(out / "traces.npz", **found)
+
+
+def run_programs(ann: ModuleType, programs: dict[str, Program], names: list[str], out: Path) -> None:
+    """Runs programs, which make and compile their networks themselves."""
+    found, refused = {}, {}
+    for name in names:
+        try:
+            found |= dict(plain(programs[name].run(Bench(ann, out)), name))
+        except Exception as error:
+            refused[name] = f"{type(error).__name__}: {error}"
+    (out / "refused.json").write_text(json.dumps(refused))
     np.savez(out / "traces.npz", **found)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
-from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, COMPACT, PAUSES, STOP, philox, record
+from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, CLOCKS, COMPACT, PAUSES, STOP, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
 from nnc.compiler.codegen.target import unsupported
 from nnc.compiler.ir import arith, loop, random
@@ -278,6 +278,14 @@ class Emitter(Writer):
         n, p, team = self.values[op.n], self.values[op.p], self.block_word(80)
         self.values[op.result] = self.let(f"call i64 @nnc_bound(i64 {n}, i64 {p}, i64 {team})")
 
+    def clock(self, op: loop.Clock) -> None:
+        """A call of what reads the time."""
+        self.helpers.add("clock")
+        self.values[op.result] = self.let("call i64 @nnc_clock()")
+
+    def lap(self, op: loop.Lap) -> None:
+        """A mark: no code."""
+
     def seed(self, op: loop.Seed) -> None:
         """From the block."""
         self.values[op.result] = self.let(f"trunc i64 {self.block_word(72)} to i32")
@@ -309,9 +317,16 @@ _METHODS: Final[dict[type[Op], str]] = {
     loop.TeamSize: "team",
     loop.Bound: "bound",
     loop.Seed: "seed",
+    loop.Clock: "clock",
+    loop.Lap: "lap",
     random.Philox: "philox",
 }
 """The method for each op, by name: dialects override them."""
+
+
+def clock(ticks: str) -> str:
+    """The function that reads the time by some instruction."""
+    return f"define internal i64 @nnc_clock() alwaysinline {{\n  %now = {ticks}\n  ret i64 %now\n}}\n"
 
 
 ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
@@ -326,6 +341,7 @@ def emit_llvm(module: Op, machine: str = "x86") -> str:
     emitter = Emitter(layout)
     worker = emitter.function(func).replace("internal void @nnc_worker", "void @nnc_worker")
     declaration, pause = PAUSES[machine]
+    counter, ticks = CLOCKS[machine]
     texts = {
         "bound": BOUND,
         "barrier": declaration + BARRIER.replace("{pause}", pause),
@@ -333,6 +349,7 @@ def emit_llvm(module: Op, machine: str = "x86") -> str:
         "compact": COMPACT,
         "record": record(),
         "philox": philox(),
+        "clock": counter + clock(ticks),
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n"]
     parts += [text for name, text in texts.items() if name in emitter.helpers]

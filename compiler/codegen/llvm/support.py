@@ -71,6 +71,13 @@ PAUSES: Final = {
 }
 """How a processor is told that this is a waiting loop: declaration and call."""
 
+CLOCKS: Final = {
+    "x86": ("declare i64 @llvm.readcyclecounter()\n\n", "call i64 @llvm.readcyclecounter()"),
+    "aarch64": ("", 'call i64 asm sideeffect "mrs $0, cntvct_el0", "=r"()'),
+    "": ("", "add i64 0, 0"),
+}
+"""How the time is read: declaration and instruction; 0 on machines of which it is not known."""
+
 STOP: Final = """\
 define internal void @nnc_stop(ptr %block, i64 %k) {
   %stop.at = getelementptr i8, ptr %block, i64 56

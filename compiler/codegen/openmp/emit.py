@@ -340,6 +340,14 @@ class Emitter:
         """A call."""
         self.bind(op.result, f"nnc_bound({self.text(op.n)}, {self.text(op.p)}, block->team)", "bound")
 
+    def clock(self, op: loop.Clock) -> None:
+        """A call."""
+        self.bind(op.result, "nnc_clock()", "now")
+
+    def lap(self, op: loop.Lap) -> None:
+        """A mark, for readers only."""
+        self.line(f"/* end of {op.kernel} */")
+
     def seed(self, op: loop.Seed) -> None:
         """From the block."""
         self.bind(op.result, "(int32_t)block->seed", "seed")
@@ -371,6 +379,8 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
     loop.TeamSize: Emitter.team,
     loop.Bound: Emitter.bound,
     loop.Seed: Emitter.seed,
+    loop.Clock: Emitter.clock,
+    loop.Lap: Emitter.lap,
     random.Philox: Emitter.philox,
 }
 

@@ -155,6 +155,26 @@ static inline struct nnc_words nnc_philox(int32_t c0, int32_t c1, int32_t c2, in
 }
 """
 
+CLOCK: Final = """\
+#if !defined(__x86_64__) && !defined(__aarch64__)
+#include <time.h>
+#endif
+
+static inline int64_t nnc_clock(void) {
+#if defined(__x86_64__)
+  return (int64_t)__builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  int64_t now;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
+  return now;
+#else
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+#endif
+}
+"""
+
 FUNCTIONS: Final = {
     "nnc_bound": BOUND,
     "nnc_barrier": BARRIER,
@@ -163,6 +183,7 @@ FUNCTIONS: Final = {
     "nnc_compact": COMPACT,
     "nnc_record": RECORD,
     "nnc_philox": PHILOX,
+    "nnc_clock": CLOCK,
 }
 """Functions by name, in an order in which they can stand in a file (`nnc_record` needs `nnc_bound`)."""
 

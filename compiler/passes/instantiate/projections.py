@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import model, stencil, step
 from nnc.compiler.ir.attributes import Symbol
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from nnc.compiler.passes.instantiate.scene import Projection, Scene
 
     Place = Literal["psp", "update", "event", "axon"]
+
+NEVER: Final = -10000.0
+"""Step of the last spike of a neuron outside of its population, as of one that has not fired."""
 
 EVENTS = {"on_pre": model.OnPre, "on_axon": model.OnAxon, "on_post": model.OnPost}
 
@@ -43,7 +46,10 @@ def declare(scene: Scene, proj: Projection) -> None:
         )
     )
     if proj.stencil is not None:
-        scene.declarations.append(stencil.Stencil((), (), dict(proj.stencil.attributes), (), proj.stencil.loc))
+        moved = stencil.Stencil((), (), dict(proj.stencil.attributes), (), proj.stencil.loc)
+        if proj.bodies(model.OnPre):
+            moved.fill = NEVER
+        scene.declarations.append(moved)
     for name, attribute in proj.attributes.items():
         role = "param" if isinstance(attribute, model.Param) else "state"
         scene.declare(proj.field(name), attribute.type, role, attribute.loc)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nnc.compiler.ir import model, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
+from nnc.compiler.ir.names import conductance
 from nnc.compiler.ir.types import DType, Type
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Population(Owner):
         """Symbol of the field where a target adds up; None if no equation uses it."""
         if not self.spiking:
             return self.field(f"sum_{target}")
-        return self.field(f"g_{target}") if f"g_{target}" in self.attributes else None
+        name = conductance(target)
+        return self.field(name) if name in self.attributes else None
 
 
 class Projection(Owner):

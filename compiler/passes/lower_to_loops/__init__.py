@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from nnc.compiler.ir import loop, step
+from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
@@ -13,6 +14,7 @@ from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once
 from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
 from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
+from nnc.compiler.passes.lower_to_loops.unread import drop_unread_partners
 from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
@@ -38,8 +40,11 @@ class LowerToLoops(Pass):
     """Declares the state block and writes `@run`, one phase per map, fill, push and record, in their order.
 
     Needs `step.order`, layouts that are chosen, and no `step.random` or `step.delayed_read`. Gives the same bits for
-    every number of workers: a worker writes only what it owns, reductions over a population are done by one.
+    every number of workers: a worker writes only what it owns, reductions over a population are done by one. With
+    `laps` the end of each is marked with its name.
     """
+
+    laps: bool = False
 
     name: ClassVar[str] = "lower-to-loops"
     takes: ClassVar[Level] = "step"
@@ -55,10 +60,13 @@ class LowerToLoops(Pass):
         for op in schedule:
             with frame.b.from_(op.loc):
                 _lower(frame, op)
+                if self.laps:
+                    frame.b.op(loop.Lap, kernel=Symbol(_kernel(op)))
         module.body.erase_all()
         for declaration in declarations:
             module.body.append(declaration)
         module.body.append(frame.func)
+        drop_unread_partners(module)
         return True
 
 
@@ -91,6 +99,18 @@ def _lower(frame: Frame, op: Op) -> None:
         lower_push(frame, op)
     elif isinstance(op, step.Record):
         frame.b.op(loop.Record, frame.step, when=op.when, fields=op.fields)
+
+
+def _kernel(op: Op) -> str:
+    """What a phase is called in a profile."""
+    if isinstance(op, step.Map):
+        return str(op.sym).removeprefix("map.")
+    if isinstance(op, step.Fill):
+        return f"{op.field}.fill"
+    if isinstance(op, step.Push):
+        return f"{op.ring}.push"
+    assert isinstance(op, step.Record)
+    return f"record.{op.when}"
 
 
 def _check(module: Module, context: Context) -> bool:

@@ -2,8 +2,9 @@
 
 The posts of a line along one axis are done side by side, tap after tap, so every sum has the order of the taps. Where
 a filter has more than `UNROLLED` taps they are done in groups, and the sums of up to `LINE` posts wait in scratch
-memory in between. Each group has a loop over the posts all of whose taps are inside, which tests nothing, and one
-each for those in front of and behind them.
+memory in between. Several filters of a bank are done together, so that what they read is read once. Each group has a
+loop over the posts all of whose taps are inside, which tests nothing, and one each for those in front of and behind
+them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ UNROLLED: Final = 32
 
 LINE: Final = 512
 """Posts whose sums wait together in scratch memory."""
+
+TOGETHER: Final = (4, 2, 1)
+"""How many filters of a bank are done together: the first that divides their number. All divide the 64 elements that
+the parts of workers are multiples of, so no part ends among them."""
 
 WORTHWHILE: Final = 8
 """Posts in a line that read neighbouring memory from which on it beats a longer line that does not."""
@@ -84,6 +89,7 @@ class _Lines:
         self.pre_strides = [math.prod(moved.pre[a + 1 :]) for a in range(len(moved.pre))]
         self.line = _line_axis(moved, self.pre_strides)
         self.moves = list(moved.axis).index(self.line) if self.line in moved.axis and not moved.centres else None
+        self.together = next(n for n in TOGETHER if max(1, moved.bank) % n == 0)
         self.outer = _Taps(frame)
         self.outer.fill = float(moved.fill)
 
@@ -97,7 +103,11 @@ class _Lines:
         self.apart = math.prod(after)
         size = self.length * self.apart
         first, end = b.div(lo, self.number(size)), b.div(b.add(hi, self.number(size - 1)), self.number(size))
-        with frame.loop(first, end, hint="row") as row, frame.loop(*self.upto(self.apart), hint="side") as side:
+        side_lo, side_hi = self.upto(self.apart)
+        with (
+            frame.loop(first, end, hint="row") as row,
+            frame.loop(side_lo, side_hi, step=self.together, hint="side") as side,
+        ):
             places = [*self.unravel(row, before), *self.unravel(side, after)]
             self.place = dict(zip((a for a in range(len(moved.post)) if a != self.line), places, strict=True))
             self.first = b.add(b.mul(row, self.number(size)), side)
@@ -110,53 +120,60 @@ class _Lines:
         zero = self.number(0)
         bank = self.moved.bank
         filters = self.place[len(self.moved.post) - 1] if bank else zero
-        start = b.mul(filters, self.number(self.moved.filter_size))
+        size = self.moved.filter_size
+        starts = [b.mul(b.add(filters, self.number(n)), self.number(size)) for n in range(self.together)]
         shifts = [zero] * len(self.moved.pre)
-        if self.moved.filter_size <= UNROLLED:
-            self.lo, self.hi, self.scratch = lo, hi, None
-            self.taps(0, shifts, start)
+        if size <= UNROLLED:
+            self.lo, self.hi, self.scratch = lo, hi, []
+            self.taps(0, shifts, starts)
             return
         dtype = self.reduction.value.type.dtype
-        self.scratch = frame.alloca(LINE, dtype)
+        self.scratch = [frame.alloca(LINE, dtype, n) for n in range(self.together)]
         with frame.loop(lo, hi, step=LINE, hint="x") as x:
             self.lo, self.hi = x, b.min(b.add(x, self.number(LINE)), hi)
             with frame.loop(zero, b.sub(self.hi, self.lo), simd=True) as i:
-                frame.store(b.const(_start(self.kind), dtype), self.scratch, i)
-            self.taps(0, shifts, start)
+                for scratch in self.scratch:
+                    frame.store(b.const(_start(self.kind), dtype), scratch, i)
+            self.taps(0, shifts, starts)
             with frame.loop(self.lo, self.hi, simd=True) as i:
-                self.finish(i, frame.load(self.scratch, b.sub(i, self.lo)))
+                self.finish(i, [frame.load(scratch, b.sub(i, self.lo)) for scratch in self.scratch])
 
-    def finish(self, x: Value, total: Value) -> None:
-        """Add what the taps have given to the target of a post."""
-        if self.reduction.kind == "mean":
-            total = self.b.div(total, self.b.like(float(self.moved.filter_size), total))
-        elements = self.outer.tap()
-        elements.index[At.post] = self.post(x)
-        elements.add(self.reduction.field, total)
+    def finish(self, x: Value, totals: Sequence[Value]) -> None:
+        """Add what the taps have given to the targets of posts."""
+        for n, total in enumerate(totals):
+            if self.reduction.kind == "mean":
+                total = self.b.div(total, self.b.like(float(self.moved.filter_size), total))
+            elements = self.outer.tap()
+            elements.index[At.post] = self.post(x, n)
+            elements.add(self.reduction.field, total)
 
     # Taps
 
-    def taps(self, axis: int, shifts: list[Value], tap: Value) -> None:
+    def taps(self, axis: int, shifts: list[Value], starts: list[Value]) -> None:
         """Those from an axis on: all written out if they are few, else a loop over the axis."""
         extents = self.moved.taps[axis:]
         if math.prod(extents) <= UNROLLED:
             ranges = (range(1),) * axis + tuple(range(n) for n in extents)
-            self.group(shifts, tap, list(itertools.product(*ranges)))
+            self.group(shifts, starts, list(itertools.product(*ranges)))
         elif len(extents) > 1:
             with self.frame.loop(*self.upto(extents[0]), hint="k") as k:
-                inner = self.b.add(tap, self.b.mul(k, self.number(math.prod(extents[1:]))))
-                self.taps(axis + 1, [*shifts[:axis], k, *shifts[axis + 1 :]], inner)
+                behind = self.b.mul(k, self.number(math.prod(extents[1:])))
+                self.taps(axis + 1, [*shifts[:axis], k, *shifts[axis + 1 :]], self.moved_on(starts, behind))
         else:
             whole = extents[0] // UNROLLED * UNROLLED
             with self.frame.loop(self.number(0), self.number(whole), step=UNROLLED, hint="k") as k:
-                self.group([*shifts[:axis], k], self.b.add(tap, k), _along(axis, UNROLLED))
+                self.group([*shifts[:axis], k], self.moved_on(starts, k), _along(axis, UNROLLED))
             if whole < extents[0]:
                 rest = self.number(whole)
-                self.group([*shifts[:axis], rest], self.b.add(tap, rest), _along(axis, extents[0] - whole))
+                self.group([*shifts[:axis], rest], self.moved_on(starts, rest), _along(axis, extents[0] - whole))
 
-    def group(self, shifts: list[Value], tap: Value, taps: list[tuple[int, ...]]) -> None:
-        """A run of taps, each at a known distance from some shift, for the posts at hand."""
-        values = [self.of_tap(self.b.add(tap, self.number(n))) for n in range(len(taps))]
+    def moved_on(self, starts: list[Value], by: Value) -> list[Value]:
+        """Later taps of each filter."""
+        return [self.b.add(start, by) for start in starts]
+
+    def group(self, shifts: list[Value], starts: list[Value], taps: list[tuple[int, ...]]) -> None:
+        """A run of taps of each filter, at known distances from some shift, for the posts at hand."""
+        values = [[self.of_tap(self.b.add(s, self.number(n))) for s in starts] for n in range(len(taps))]
         if not self.checked_axes:
             self.posts(self.lo, self.hi, shifts, taps, values, checked=False)
         elif self.moved.centres:
@@ -199,35 +216,39 @@ class _Lines:
         hi: Value,
         shifts: list[Value],
         taps: list[tuple[int, ...]],
-        values: Sequence[_Taps],
+        values: Sequence[Sequence[_Taps]],
         *,
         checked: bool,
     ) -> None:
         """Add a group of taps to the sums of some posts, side by side."""
         frame, b = self.frame, self.b
+        dtype = self.reduction.value.type.dtype
         with frame.loop(lo, hi, simd=True, hint="x") as x:
-            per_post = self.outer.tap()
-            per_post.index[At.post] = self.post(x)
-            per_post.emit(self.ops, At.post)
-            coordinate = self.coordinates(x, shifts, per_post.index[At.post])
-            dtype = self.reduction.value.type.dtype
-            at = None if self.scratch is None else b.sub(x, self.lo)
-            total = b.const(_start(self.kind), dtype) if at is None else frame.load(self.scratch, at)
+            per_post = [self.of_post(x, n) for n in range(self.together)]
+            coordinate = self.coordinates(x, shifts)
+            at = b.sub(x, self.lo)
+            totals = [frame.load(scratch, at) for scratch in self.scratch]
+            totals = totals or [b.const(_start(self.kind), dtype) for _ in per_post]
             for tap, known in zip(taps, values, strict=True):
-                total = self.combine(total, self.contribution(per_post, known, tap, coordinate, checked))
-            if at is None:
-                self.finish(x, total)
-            else:
-                frame.store(total, self.scratch, at)
+                pre = self.of_pre(tap, coordinate, checked)
+                given = [self.contribution(pre, *each) for each in zip(per_post, known, strict=True)]
+                totals = [self.combine(*each) for each in zip(totals, given, strict=True)]
+            if not self.scratch:
+                self.finish(x, totals)
+            for total, scratch in zip(totals, self.scratch, strict=False):
+                frame.store(total, scratch, at)
 
-    def contribution(
-        self, per_post: _Taps, known: _Taps, tap: tuple[int, ...], coordinate: Callable[[int, int], Value], checked: bool
-    ) -> Value:
-        """What one tap gives to one post."""
+    def of_post(self, x: Value, n: int) -> _Taps:
+        """What depends on the post alone."""
+        elements = self.outer.tap()
+        elements.index[At.post] = self.post(x, n)
+        elements.emit(self.ops, At.post)
+        return elements
+
+    def of_pre(self, tap: tuple[int, ...], coordinate: Callable[[int, int], Value], checked: bool) -> _Taps:
+        """What depends on the pre neuron of a tap alone."""
         b, moved = self.b, self.moved
-        elements = per_post.tap()
-        elements.values |= known.values
-        elements.index[At.syn] = known.index[At.syn]
+        elements = self.outer.tap()
         flat, inside = self.number(0), None
         for a, stride in enumerate(self.pre_strides):
             c = coordinate(a, tap[a])
@@ -238,12 +259,20 @@ class _Lines:
                 c = b.min(b.max(c, self.number(0)), last)
             flat = b.add(flat, b.mul(c, self.number(stride)))
         elements.index[At.pre] = flat
-        if moved.outside == "fill" and not self.skips:
-            elements.inside_value = inside
-        elements.emit((op for op in self.ops if not op.results or op.results[0] not in elements.values), At.pre, At.syn)
+        elements.inside_value = inside if moved.outside == "fill" else None
+        elements.emit(self.ops, At.pre)
+        return elements
+
+    def contribution(self, pre: _Taps, per_post: _Taps, known: _Taps) -> Value:
+        """What one tap gives to one post."""
+        elements = per_post.tap()
+        elements.values |= pre.values | known.values
+        elements.index |= {At.pre: pre.index[At.pre], At.syn: known.index[At.syn]}
+        elements.inside_value = pre.inside_value
+        elements.emit((op for op in self.ops if op.results and op.results[0] not in elements.values), At.syn)
         value = elements.values[self.reduction.value]
-        if self.skips and inside is not None:
-            value = b.select(inside, value, b.like(NEUTRAL[self.kind], value))
+        if self.skips and pre.inside_value is not None:
+            value = self.b.select(pre.inside_value, value, self.b.like(NEUTRAL[self.kind], value))
         return value
 
     def combine(self, total: Value, value: Value) -> Value:
@@ -254,11 +283,12 @@ class _Lines:
 
     # Numbers
 
-    def coordinates(self, x: Value, shifts: list[Value], post: Value) -> Callable[[int, int], Value]:
+    def coordinates(self, x: Value, shifts: list[Value]) -> Callable[[int, int], Value]:
         """The pre coordinate along an axis of the tap at a distance from the shift, for a post of the line."""
         b, moved = self.b, self.moved
         if moved.centres:
             table = self.frame.buffer(f"{self.owner}.{CENTRES}", DType.i32)
+            post = self.post(x)
             place = b.div(post, self.number(moved.bank)) if moved.bank else post
             row = b.mul(place, self.number(len(moved.pre)))
             centre = [self.frame.load_index(table, b.add(row, self.number(a))) for a in range(len(moved.pre))]
@@ -279,9 +309,9 @@ class _Lines:
             return first
         return b.add(b.mul(self.place[axis], self.number(moved.stride[a])), first)
 
-    def post(self, x: Value) -> Value:
-        """The number of a post of the line."""
-        return self.b.add(self.first, self.b.mul(x, self.number(self.apart)))
+    def post(self, x: Value, n: int = 0) -> Value:
+        """The number of a post of the line, for one of the filters that are done together."""
+        return self.b.add(self.b.add(self.first, self.b.mul(x, self.number(self.apart))), self.number(n))
 
     def steps_to(self, end: Value) -> Value:
         """How many posts of the line are in front of one; not above 0 if none is."""

@@ -10,10 +10,12 @@ from nnc.extensions.bold.balloon import (
 )
 from nnc.extensions.bold.model import BoldModel
 from nnc.extensions.bold.monitor import BoldMonitor
+from nnc.extensions.bold.norm import NormProjection
 
 __all__ = [
     "BoldModel",
     "BoldMonitor",
+    "NormProjection",
     "balloon_CL",
     "balloon_CN",
     "balloon_RL",

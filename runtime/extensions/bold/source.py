@@ -60,6 +60,12 @@ class MeanProjection(Projection):
     def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
         return 1
 
+    def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
+        """Nothing is learnt here."""
+
+    def disable_learning(self) -> None:
+        """Nothing is learnt here, and what is measured goes on being measured."""
+
     def restart(self) -> None:
         """Begin anew with what is measured."""
 

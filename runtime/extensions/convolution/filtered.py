@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.description import ProjectionDescription
 from nnc.compiler.ir.interp_stencil import places
 from nnc.extensions.convolution.shared import Shared, SharedProjection
 from nnc.runtime.connectivity import Connectivity
@@ -173,18 +172,5 @@ class FilteredProjection(SharedProjection):
             tables[f"{symbol}.stencil.centres"] = self._centres.reshape(-1)
         return ProjectionSizes(symbol, self.synapses, self._delays, extents, tables)
 
-    def describe(self) -> ProjectionDescription:
-        """What the compiler is told."""
-        return ProjectionDescription(
-            id=self.id,
-            model=self._model,
-            pre=self._pre.id,
-            post=self._post.id,
-            targets=self._targets,
-            arrays=frozenset({"w"} if self._uses_weights() else ()),
-            delay="one" if self._delays == 1 else "uniform",
-            transmission_flag="transmission" in self._flagged,
-            update_flag="update" in self._flagged,
-            plasticity_flag="plasticity" in self._flagged,
-            stencil=self._stencil,
-        )
+    def _facts(self) -> dict[str, Any]:
+        return {"arrays": frozenset({"w"} if self._uses_weights() else ()), "stencil": self._stencil}

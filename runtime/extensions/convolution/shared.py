@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 import numpy as np
 
+from nnc.compiler.description import ProjectionDescription
 from nnc.compiler.frontend import syntax
-from nnc.runtime.connectors.rule import Wired
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, with_hint
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nnc.compiler.frontend.syntax import Expr
     from nnc.runtime.connectivity import Connectivity
-    from nnc.runtime.connectors.rule import Ends, Rule
+    from nnc.runtime.connectors.rule import Ends, Rule, Wired
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class SharedProjection(Projection):
     reduces the contributions to a post neuron.
     """
 
+    stores_synapses = False
     _operations: tuple[str, ...] = ("sum", "max", "min", "mean")
     _connected_by: str = ""
 
@@ -121,7 +122,35 @@ class SharedProjection(Projection):
         """Find the synapses, and give attributes their lengths."""
         raise NotImplementedError
 
+    # Compilation
+
+    def _facts(self) -> dict[str, Any]:
+        """Of the description: what differs between the kinds of shared weights."""
+        raise NotImplementedError
+
+    def describe(self) -> ProjectionDescription:
+        """What the compiler is told."""
+        delays = self._delays
+        return ProjectionDescription(
+            id=self.id,
+            model=self._model,
+            pre=self._pre.id,
+            post=self._post.id,
+            targets=self._targets,
+            delay="each" if not isinstance(delays, int) else "one" if delays == 1 else "uniform",
+            transmission_flag="transmission" in self._flagged,
+            update_flag="update" in self._flagged,
+            plasticity_flag="plasticity" in self._flagged,
+            **self._facts(),
+        )
+
     # What there is not
+
+    def check_recordable(self, variable: str) -> None:
+        """Raises: what synapses share changes where a script sets it, or in the projection that it belongs to."""
+        raise NNCValueError(
+            f"Monitor: {type(self).__name__} '{self.name}' has nothing of its own to record; read its weights instead"
+        )
 
     def _no_dendrites(self, *_: Any) -> NoReturn:
         raise NNCRuntimeError(
