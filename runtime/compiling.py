@@ -143,7 +143,7 @@ class Compiled:
         self.settle(network.config_["compat"] != "strict")
 
     def settle(self, reductions: bool) -> None:
-        """Derive what follows from initial values: the past before the first step, and reductions if they are wanted."""
+        """Derive what follows from initial values: the past before the first step, and reductions if wanted."""
         self.state.settle(reductions=reductions)
         for timed in self.inputs:
             timed.fill_past(self.state)

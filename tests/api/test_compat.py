@@ -15,6 +15,11 @@ from nnc.runtime.config import Config
 from nnc.runtime.registry import REGISTRY
 
 TREE = {
+    "extensions.bold": "BoldMonitor BoldModel balloon_RN balloon_CL",
+    "extensions.convolution": "Convolution Pooling Copy Transpose",
+    "extensions.image": "ImagePopulation VideoPopulation",
+    "extensions.diagonal": "DiagonalProjection",
+    "extensions.tensorboard": "Logger",
     "extensions.hybrid": "CurrentInjection DecodingProjection Rate2SpikePopulation Spike2RatePopulation",
     "intern.Messages": "ANNarchyException InvalidConfiguration CodeGeneratorException",
     "intern.ConfigManagement": "get_global_config _check_paradigm _check_precision ConfigManager",
