@@ -316,7 +316,7 @@ class State:
     def _connect(self, projections: list[ProjectionSizes]) -> None:
         for proj in projections:
             storage = self.storages[proj.symbol]
-            each = isinstance(proj.delay, np.ndarray)
+            each = isinstance(proj.delay, np.ndarray) or proj.entries is not None
             values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
@@ -324,7 +324,7 @@ class State:
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 
