@@ -316,8 +316,9 @@ class State:
     def _connect(self, projections: list[ProjectionSizes]) -> None:
         for proj in projections:
             storage = self.storages[proj.symbol]
-            each = isinstance(proj.delay, np.ndarray) or proj.entries is not None
-            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            each = isinstance(proj.delay, np.ndarray)
+            placed = each or proj.entries is not None
+            values = placed or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
