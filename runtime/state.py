@@ -317,14 +317,15 @@ class State:
         for proj in projections:
             storage = self.storages[proj.symbol]
             each = isinstance(proj.delay, np.ndarray)
-            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            placed = each or proj.entries is not None
+            values = placed or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 
