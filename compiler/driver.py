@@ -160,7 +160,10 @@ def _feed(digest: Any, value: Any) -> None:
 
 
 def _encode(made: Artifact) -> bytes:
-    fields = [[f.name, f.dtype.value, list(f.extent), f.role] for f in made.layout.fields]
+    fields = [
+        [f.name, f.dtype.value, list(f.extent), f.role, f.place and dataclasses.astuple(f.place)]
+        for f in made.layout.fields
+    ]
     return json.dumps(
         {
             "target": made.target,
@@ -176,12 +179,13 @@ def _encode(made: Artifact) -> bytes:
 def _decode(data: bytes) -> Artifact | None:
     """The stored artifact, or None if the file is damaged."""
     from nnc.compiler.codegen.layout import Layout, LayoutField
+    from nnc.compiler.codegen.packing import Place
     from nnc.compiler.codegen.target import Artifact
     from nnc.compiler.ir.types import DType
 
     try:
         raw = json.loads(data)
-        fields = tuple(LayoutField(n, DType(t), tuple(e), r) for n, t, e, r in raw["fields"])
+        fields = tuple(LayoutField(n, DType(t), tuple(e), r, p and Place(*p)) for n, t, e, r, p in raw["fields"])
         layout = Layout(tuple(raw["sizes"]), fields)
         return Artifact(raw["target"], raw["language"], raw["text"], raw["entry"], layout)
     except (ValueError, KeyError, TypeError):

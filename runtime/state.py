@@ -140,7 +140,9 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        self.memory.write(name, storage.place(everything))
+        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
+        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+            self.memory.write(name, placed)
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
         """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
@@ -315,14 +317,15 @@ class State:
         for proj in projections:
             storage = self.storages[proj.symbol]
             each = isinstance(proj.delay, np.ndarray)
-            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            placed = each or proj.entries is not None
+            values = placed or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from nnc.compiler.codegen import packing
+from nnc.compiler.codegen.packing import aligned as aligned
 from nnc.compiler.diagnostics import NNCError
 from nnc.compiler.ir import loop
 
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.compiler.codegen.packing import Place
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.types import DType, Type
 
 ABI: Final = 1
 """Version of the struct; a program refuses a block of another one."""
 
-ALIGNMENT: Final = 64
 NEVER: Final = (1 << 63) - 1
 """Value of `stop_after` while nothing asks for a stop."""
 
@@ -44,12 +46,16 @@ class LayoutError(NNCError):
 
 @dataclass(frozen=True)
 class LayoutField:
-    """A buffer of the block; its length is the product of the sizes of `extent` (empty: 1)."""
+    """A buffer of the block; its length is the product of the sizes of `extent` (empty: 1).
+
+    `place` is where its values are in the records of a group of fields, None for an array of its own.
+    """
 
     name: str
     dtype: DType
     extent: tuple[str, ...]
     role: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,9 @@ class Layout:
     fields: tuple[LayoutField, ...]
 
     @staticmethod
-    def of(module: Op) -> Layout:
-        """What the `loop.size` and `loop.field` ops of a module declare."""
+    def of(module: Op, pack: bool = False) -> Layout:
+        """What the `loop.size` and `loop.field` ops of a module declare; with `pack`, records where they pay."""
+        places = packing.places(module) if pack else {}
         sizes: list[str] = []
         fields: list[LayoutField] = []
         for op in module.regions[0]:
@@ -69,13 +76,14 @@ class Layout:
                 sizes.append(str(op.sym))
             elif isinstance(op, loop.Field):
                 kind = cast("Type", op.type)
-                fields.append(LayoutField(str(op.sym), kind.dtype, tuple(str(s) for s in op.extent), str(op.role)))
+                name, extent = str(op.sym), tuple(str(s) for s in op.extent)
+                fields.append(LayoutField(name, kind.dtype, extent, str(op.role), places.get(name)))
         return Layout(tuple(sizes), tuple(fields))
 
     @cached_property
     def fingerprint(self) -> int:
         """63 bits that differ for layouts that differ in anything native code relies on."""
-        text = repr((ABI, self.sizes, [(f.name, f.dtype.value, f.extent) for f in self.fields]))
+        text = repr((ABI, self.sizes, [(f.name, f.dtype.value, f.extent, f.place) for f in self.fields]))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
     @cached_property
@@ -129,14 +137,6 @@ def _size(name: str, known: Mapping[str, int]) -> int | None:
         if f"{owner}.n" in known:
             return known["team"] * (int(known[f"{owner}.n"]) + 1)
     return None
-
-
-def aligned(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros at a 64-byte boundary, with whole 64-byte lines behind them."""
-    lines = -(-max(1, length * dtype.itemsize) // ALIGNMENT)
-    raw = np.zeros((lines + 1) * ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + length * dtype.itemsize].view(dtype)
 
 
 class RecorderKind(enum.IntEnum):
@@ -193,6 +193,9 @@ class Recorder:
     start: int = 0
     rows: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 0)))
     cursor: int = 0
+    positions: NDArray[np.int32] | None = None
+    """Where the elements are in a field with gaps; set by `StateBlock.describe_recorder`."""
+
     first: int = 0
     """First recorded step of the stretch; set by `StateBlock.prepare`."""
 
@@ -271,7 +274,7 @@ class StateBlock:
             raise LayoutError(f"a team has at least one worker, not {team}")
         self.layout = layout
         self.sizes: dict[str, int] = layout.resolve(sizes, team)
-        self.fields = Fields({f.name: aligned(layout.length(f.name, self.sizes), f.dtype.numpy) for f in layout.fields})
+        self.fields = Fields(packing.allocate(layout, self.sizes, [f.name for f in layout.fields]))
         self.recorders: list[Recorder] = []
         self._buffer = aligned(ctypes.sizeof(NativeBlock), np.dtype(np.uint8))
         self.native = NativeBlock.from_buffer(cast("Any", self._buffer))
@@ -345,8 +348,8 @@ class StateBlock:
             f.name for f in self.layout.fields if self.layout.length(f.name, resolved) != len(self.fields.peek(f.name))
         ]
         self.sizes = resolved
-        for name in changed:
-            self.fields[name] = aligned(self.layout.length(name, resolved), self.layout[name].dtype.numpy)
+        for name, array in packing.allocate(self.layout, resolved, changed).items():
+            self.fields[name] = array
         self._point()
         return changed
 
@@ -358,13 +361,15 @@ class StateBlock:
 
     def rebind(self, name: str, array: NDArray[Any]) -> None:
         """Use another array for a field, without a copy if it is contiguous and aligned to 64 bytes."""
-        spec = self.layout[name]
-        length = self.layout.length(name, self.sizes)
+        spec, length = self.layout[name], self.layout.length(name, self.sizes)
         if array.dtype != spec.dtype.numpy or array.size != length:
             wanted = f"{length} of {spec.dtype.value}"
             raise LayoutError(f"field {name} holds {wanted}, not {array.size} of {array.dtype}")
         flat = array.reshape(-1)
-        if not flat.flags.c_contiguous or not flat.flags.writeable or flat.ctypes.data % ALIGNMENT:
+        if spec.place is not None:
+            self.fields[name][...] = flat
+            return
+        if not flat.flags.c_contiguous or not flat.flags.writeable or flat.ctypes.data % packing.ALIGNMENT:
             copy = aligned(length, spec.dtype.numpy)
             copy[...] = flat
             flat = copy
@@ -461,6 +466,9 @@ class StateBlock:
         entry.element = spec.dtype.numpy.itemsize
         entry.count = self.count_of(recorder)
         entry.ranks = None if spikes or recorder.ranks is None else recorder.ranks.ctypes.data
+        if spec.place is not None:
+            recorder.positions = packing.spread(recorder.ranks, entry.count, packing.stride(self.layout, spec.name))
+            entry.ranks = recorder.positions.ctypes.data
         entry.rows = recorder.rows.ctypes.data
         entry.period = self.sizes[spec.extent[0]] if spikes else recorder.period
         entry.phase = recorder.phase

@@ -101,8 +101,8 @@ class Elements:
 
         def source(kind: str, nth: int) -> Array:
             stream = stream_of(self.owner.symbol, op.draw, nth)
-            name, type = ("uniform", DType.f64) if kind == "wide" else (kind, real)
-            numbers = draws(name, stream, self.state.seed, self.k, index, type)
+            name, format = ("uniform", DType.f64) if kind == "wide" else (kind, real)
+            numbers = draws(name, stream, self.state.seed, self.k, index, format)
             return np.array(numbers[0]) if at is At.one else numbers
 
         known = [v.op.value if isinstance(v.op, arith.Const) and v.type.dtype is real else None for v in op.operands]

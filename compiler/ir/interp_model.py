@@ -40,6 +40,7 @@ def run_model(module: Op, state: StepState, k0: int, k1: int, on_record: OnModel
 
     `state` needs the attributes, sizes and synapses; what else a network keeps (sums, events, spike times, ...) starts
     as it does in a new network where it is not there. `on_record` is called twice in a step, with `targets` and `end`.
+    Raises `NotImplementedError` for projections with shared weights, whose synapses are no arrays.
     """
     network = Network(module, state)
     network.prepare()

@@ -181,14 +181,18 @@ class TimeLoop(Op):
 
 @operation("loop.for", level="loop")
 class For(Op):
-    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once."""
+    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once.
+
+    `independent`: so are these, but they may hold loops, or one processor is faster doing them one by one.
+    """
 
     lo = operand()
     hi = operand()
     step = optional(INT, 1)
     simd = optional(BOOL, False)
+    independent = optional(BOOL, False)
     body = region()
-    syntax = "&body = %lo to %hi ( step $step )? ?simd {body}"
+    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         if self.step < 1:

@@ -83,6 +83,8 @@ def canonical_bytes(projection: Projection, layout: Layout) -> int:
     ]
     largest = max((f.dtype.numpy.itemsize for f in values), default=0)
     sparse = f"{symbol}.row" in layout.field_index
+    if not sparse and not projection.stores_synapses:
+        return 0
     index = 2 * narrow(projection.synapses.n_pre).itemsize if sparse else 0
     position = place_type(count).itemsize if sparse and values else 0
     if not sparse and any(f.name == f"{symbol}.w" and f.extent for f in layout.fields):

@@ -167,6 +167,23 @@ class Trail:
                 compare(reference, outcome, what)
         return module
 
+    def shortcut(self, target_name: str = "llvm") -> None:
+        """Models in their interpreter against machine code, with nothing between: all passes but the one that rounds
+        anew. Raises `DiagnosticError`, `Difference`."""
+        module = self.network.module()
+        self.prepare()
+        reference: Outcome | None = None
+        for name in DEFAULT_PIPELINE.replace(f"{ROUNDS_ANEW},", "").split(","):
+            context = Context()
+            load_pass(name)().run(module, context)
+            context.diagnostics.raise_if_errors()
+            if name == FIRST_RUN:
+                reference = self.walked(module, run_model)
+            elif name == "choose-propagation":
+                self.lowered = Lowered(self.network, module.clone())
+        assert reference is not None
+        self.on_target(module, target_name, reference)
+
     def prepare(self) -> None:
         """The state before the first step, of all fields that any level has."""
         module = self.network.module()
@@ -244,18 +261,22 @@ class Trail:
         names = [str(op.sym) for op in self.lowered.step_module.find(step.Events)]
         return Outcome(fields, {f"{n} of the last step": [spikes_of(block, n, end - 1)] for n in names}, end)
 
-    def on_targets(self, module: Module, names: tuple[str, ...] = ("llvm", "openmp")) -> None:
+    def on_targets(self, module: Module) -> None:
         """The module of the loop level as machine code, with every number of workers. Raises `Difference`."""
         reference = self.looped(module, 1)
-        for name in names:
-            target = get_target(name)
-            if target.available() is None:
-                program = target.load(target.emit(module))
-                for team in self.teams:
-                    block = self.block(module, team)
-                    program.run(block, 0, self.steps)
-                    compare(reference, self.of_block(block, block.t), f"target {name}, {team} workers")
+        for name in ("llvm", "openmp"):
+            if get_target(name).available() is None:
+                self.on_target(module, name, reference)
         get_target("cuda").emit(module)
+
+    def on_target(self, module: Module, name: str, reference: Outcome) -> None:
+        """The same for one target."""
+        target = get_target(name)
+        program = target.load(target.emit(module))
+        for team in self.teams:
+            block = self.block(module, team)
+            program.run(block, 0, self.steps)
+            compare(reference, self.of_block(block, block.t), f"target {name}, {team} workers")
 
 
 __all__ = ["Difference", "Outcome", "Trail", "compare"]

@@ -211,7 +211,7 @@ def neuron_texts(random: Random, targets: list[str]) -> NeuronTexts:
         statements.append(
             f"v += {random.choice(['0.15', '0.4', '0.05*n'])}" if random.random() < 0.6 else "drift = v + 0.1"
         )
-        attributes.append("r")
+        attributes += ["r", *inputs]
     else:
         statements.append(f"r = clip({writer.real()}, -2, 2)")
         attributes.append("r")
@@ -300,7 +300,8 @@ def synapse_texts(random: Random, pre: NeuronTexts, post: NeuronTexts) -> Synaps
             writer.equation("w", (method, "exponential")) if random.random() < 0.5 else writer.assignment("w")
         )
     if pre.spiking:
-        texts |= _events(random, writer, statements, post)
+        conductances = [s for s in seen if s.startswith("pre.g_")]
+        texts |= _events(random, writer, statements, post, conductances)
     else:
         texts |= _psp(random, writer, pre)
     random.shuffle(statements)
@@ -317,10 +318,10 @@ def _psp(random: Random, writer: Writer, pre: NeuronTexts) -> Texts:
     return {"psp": psp, "operation": random.choice(["sum", "sum", "max", "min", "mean"]) if psp else "sum"}
 
 
-def _events(random: Random, writer: Writer, statements: list[str], post: NeuronTexts) -> Texts:
+def _events(random: Random, writer: Writer, statements: list[str], post: NeuronTexts, seen: list[str]) -> Texts:
     plain = Writer(random, [r for r in writer.reals if "(" not in r], writer.bools, functions=False)
     texts: Texts = {}
-    sent = random.choice(
+    first = random.choice(
         [
             "g_target += w",
             "g_target += w*x",
@@ -347,9 +348,10 @@ def _events(random: Random, writer: Writer, statements: list[str], post: NeuronT
     if random.random() < 0.3:
         changes.append("z = z + 1 : unless_post")
     chosen = random.sample(changes, random.randint(0, len(changes)))
-    texts["pre_spike"] = "\n".join([s for s in [sent] if s] + _distinct(chosen))
-    if random.random() < 0.25:
-        texts["psp"] = random.choice(["w*(pre.v - post.v)", f"0.1*w*tanh({plain.real(1)})", "0.1*w*pre.r"])
+    texts["pre_spike"] = "\n".join([s for s in [first] if s] + _distinct(chosen))
+    if random.random() < 0.3:
+        sent = [f"0.1*w*{s}" for s in (*seen, "pre.r")]
+        texts["psp"] = random.choice(["w*(pre.v - post.v)", f"0.1*w*tanh({plain.real(1)})", *sent])
     kind = random.random()
     if kind < 0.4 and post.spiking:
         later = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-SIZES: Final = (1, 2, 5, 12, 64, 70, 131)
+SIZES: Final = (1, 2, 5, 12, 70, 131)
 KNOWN: Final = Globals(functions=(Source(GLOBAL_FUNCTION),), constants=CONSTANTS)
 STOPS: Final = (None, None, None, "v > 1.5", "u > -5 : all")
 
@@ -118,7 +118,7 @@ def random_network(seed: int) -> WholeNetwork:
     targets = ["exc", "inh"][: random.choice([1, 2, 2])]
     populations = []
     for _ in range(random.choice([1, 1, 2, 2, 3])):
-        size = random.choice(SIZES if not populations else SIZES[:5])
+        size = random.choice(SIZES if not populations else SIZES[:4])
         populations.append(Population(neuron_texts(random, targets), size))
     network = WholeNetwork(seed, random.choice(["double", "double", "float"]), populations, [])
     for _ in range(random.choice([0, 1, 1, 2, 2, 3])):
@@ -176,7 +176,7 @@ def _projection(random: Random, network: WholeNetwork, targets: list[str]) -> Pr
 
 def _sparse(random: Random, n_pre: int, n_post: int) -> Wires:
     chance = random.choice([0.0, 0.1, 0.3, 0.8])
-    chance = min(chance, 500 / (n_pre * n_post))
+    chance = min(chance, 150 / (n_pre * n_post))
     post, pre = np.nonzero(np.random.default_rng(random.randrange(2**32)).random((n_post, n_pre)) < chance)
     return Wires(pre, post)
 
@@ -184,7 +184,7 @@ def _sparse(random: Random, n_pre: int, n_post: int) -> Wires:
 def _full(random: Random, n_pre: int, n_post: int, recurrent: bool) -> Wires:
     first, post_first = random.randrange(n_pre), random.randrange(n_post)
     pre_count, post_count = random.randint(1, n_pre - first), random.randint(1, n_post - post_first)
-    post_count = min(post_count, max(1, 600 // pre_count))
+    post_count = min(post_count, max(1, 200 // pre_count))
     post, pre = (a.ravel() for a in np.mgrid[post_first : post_first + post_count, first : first + pre_count])
     keep = (pre != post) | (not (recurrent and random.random() < 0.5))
     return Wires(pre[keep], post[keep], 1, first, pre_count, post_first, post_count)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op
 
 _device = functools.cache(open_driver)
+_ELSEWHERE = "use target 'llvm' or 'openmp'"
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,9 @@ class CUDATarget:
             driver: Driver = _device(self.device)
         except DriverError as error:
             message, _, help = str(error).partition("\n  = help: ")
-            raise TargetUnavailable(self.name, message, help or "use target 'llvm' or 'openmp'") from error
+            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
+        least = divmod(int(self.arch.removeprefix("sm_")), 10)
+        if driver.device.capability < least:
+            have, want = (".".join(map(str, c)) for c in (driver.device.capability, least))
+            raise TargetUnavailable(self.name, f"{driver.device.name} has capability {have}, not {want}", _ELSEWHERE)
         return CUDAProgram(artifact.layout, artifact.text, artifact.entry, driver)

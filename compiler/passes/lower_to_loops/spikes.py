@@ -78,7 +78,8 @@ class Arrival:
         # a row holds each post neuron once, so its synapses are independent; but scattering single additions is
         # faster one by one
         simd = not self.each and (self.rows.dense or is_costly(self.ops))
-        with frame.loop(row.lo, row.hi, simd=simd, hint="j") as j:
+        apart = all(_touches_row(frame, o) for o in self.ops)
+        with frame.loop(row.lo, row.hi, simd=simd, independent=apart, hint="j") as j:
             synapse, post = row.at(j)
             elements.index.update({At.syn: synapse, At.post: post})
             if self.synapses.no_self:
@@ -117,13 +118,21 @@ def _column(frame: Frame, op: step.Map, rows: Rows, elements: Elements, post: Va
     elements.index[At.post] = post
     elements.emit(ops, At.post)
     row = rows.of_post(post)
-    simd = all(_own_synapse(frame, o) for o in ops) and (rows.layout == "dense_post" or is_costly(ops))
-    with frame.loop(row.lo, row.hi, simd=simd, hint="j") as j:
+    apart = all(_own_synapse(frame, o) for o in ops)
+    simd = apart and (rows.layout == "dense_post" or is_costly(ops))
+    with frame.loop(row.lo, row.hi, simd=simd, independent=apart, hint="j") as j:
         synapse, pre = row.at(j)
         elements.index.update({At.syn: synapse, At.pre: pre})
         if frame.network.synapses[op.owner].no_self:
             elements.skip = frame.b.cmp("eq", pre, post)
         elements.effects(ops)
+
+
+def _touches_row(frame: Frame, op: object) -> bool:
+    """Whether an op changes nothing but what belongs to a synapse or its post neuron."""
+    if not isinstance(op, step.Write | step.Accumulate):
+        return True
+    return frame.network.fields[op.field].type.at in (At.syn, At.post, At.neuron)
 
 
 def _own_synapse(frame: Frame, op: object) -> bool:

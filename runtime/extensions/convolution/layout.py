@@ -104,8 +104,8 @@ def _axes(call: str, pre: Geometry, places: Geometry, taps: Geometry, keep_last:
             )
         return (*range(len(pre) - 1), -1)
     raise NNCValueError(
-        f"{call}: post {listed(places)} has {len(places)} dimensions, but pre {listed(pre)} has {len(pre)}; post has as "
-        "many as pre, or one less"
+        f"{call}: post {listed(places)} has {len(places)} dimensions, but pre {listed(pre)} has {len(pre)}; post has "
+        "as many as pre, or one less"
     )
 
 
@@ -160,7 +160,8 @@ def pooling_layout(pre: Geometry, post: Geometry, extent: Geometry | None) -> St
     if extent is None:
         if len(pre) != len(post) or any(a % b for a, b in zip(pre, post, strict=True)):
             raise NNCValueError(
-                f"pooling: without an extent, those of pre {listed(pre)} must be multiples of those of post {listed(post)}"
+                f"pooling: without an extent, those of pre {listed(pre)} must be multiples of those of post "
+                f"{listed(post)}"
             )
         extent = tuple(a // b for a, b in zip(pre, post, strict=True))
     if len(extent) < len(pre):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from nnc.extensions.convolution.shared import Shared, SharedProjection
+from nnc.runtime.building.ghost import Ghost
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.projection import Projection
 from nnc.runtime.state import ProjectionSizes
@@ -76,6 +77,8 @@ class LentProjection(SharedProjection):
     def synapses(self) -> Connectivity:
         """The synapses in canonical order. Raises before compile."""
         lent = self.lender.synapses
+        if isinstance(lent, Ghost):
+            return Ghost(self._pre.size, self._post.size, lent.count, None)
         if self.__dict__.get("_lent") is not lent:
             self._lent = lent
             self._synapses, self._entries = self._borrowed(lent)
@@ -119,7 +122,7 @@ class LentProjection(SharedProjection):
         return matrix
 
     def _connected(self, name: str) -> Shared:
-        return Shared(name, 1.0, 0.0)
+        return Shared(name, 1.0, 0.0, stored=None)
 
     # Compilation
 
