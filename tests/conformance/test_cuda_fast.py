@@ -34,7 +34,7 @@ def fast(name: str, monkeypatch: pytest.MonkeyPatch, **more: Any) -> tuple[dict[
 
 
 def additions(ptx: str) -> int:
-    return len(re.findall(r"(?:red|atom)\.[\w.]*add\.f(?:32|64)", ptx))
+    return len(re.findall(r"\b(?:red|atom)\.[\w.]*add\.f(?:32|64)", ptx))
 
 
 @pytest.mark.parametrize(
