@@ -57,6 +57,8 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
+        if config["determinism"] == "fast":
+            options["fast"] = True
     chosen_options = Options(
         target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
     )
