@@ -19,6 +19,7 @@ from nnc.runtime.estimate import check_room
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
+from nnc.runtime.progress import counted
 from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
 from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
@@ -117,7 +118,7 @@ class Compiled:
         """Draw what is random, compile, and fill the state. Raises before that if there is not enough memory."""
         check_room(network)
         with timings.phase("connectivity"):
-            for projection in network.get_projections(suppress_error=True):
+            for projection in counted(network.get_projections(suppress_error=True), "projection"):
                 projection.wire()
         for population in network.get_populations():
             population._values.resolve()
