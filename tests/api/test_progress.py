@@ -69,6 +69,7 @@ def test_sweeps_count_their_runs(screen, monkeypatch, wanted):
 
 def test_counting_goes_on_where_a_build_fails(screen, monkeypatch):
     monkeypatch.setattr(sys, "stderr", screen)
+
     def fail(k):
         for item in progress.counted([1, 2, 3], "thing"):
             if item == k:

@@ -3,7 +3,6 @@
 import numpy as np
 from programs import WEIGHTS, Bench, Program
 
-
 SINGLE = "its coordinates, which ANNarchy keeps in single precision"
 
 
