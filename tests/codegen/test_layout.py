@@ -200,3 +200,9 @@ def test_bounds_cover_everything_in_multiples_of_64(n: int, team: int) -> None:
     assert b == sorted(b)
     assert all(x % 64 == 0 or x == n for x in b)
     assert bound(n, team, team) == n
+
+
+@pytest.mark.parametrize(("n", "whole"), [(0, 0), (1, 64), (64, 64), (70, 128)])
+def test_scratch_for_draws_has_whole_tiles(n: int, whole: int) -> None:
+    layout = Layout(("pop0.n", "pop0.n64"), (LayoutField("pop0.draw0", DType.f64, ("pop0.n64",), "scratch"),))
+    assert StateBlock(layout, {"pop0.n": n}, team=1, seed=1).fields["pop0.draw0"].size == whole

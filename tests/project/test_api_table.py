@@ -92,7 +92,7 @@ PAGES = {
     "nnc.compat": "scripts",
     "nnc.intern": "scripts",
 }
-"""The pages about what is defined in a module; of others the documentation strings tell everything (`help(nnc.NAME)`)."""
+"""The pages about what is defined in a module; of others `help(nnc.NAME)` tells everything."""
 
 
 def page(value: Any) -> str:
