@@ -19,6 +19,7 @@ from nnc.runtime.estimate import check_room
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
+from nnc.runtime.progress import counted
 from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
 from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
@@ -56,6 +57,8 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
+        if config["determinism"] == "fast":
+            options["fast"] = True
     chosen_options = Options(
         target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
     )
@@ -117,7 +120,7 @@ class Compiled:
         """Draw what is random, compile, and fill the state. Raises before that if there is not enough memory."""
         check_room(network)
         with timings.phase("connectivity"):
-            for projection in network.get_projections(suppress_error=True):
+            for projection in counted(network.get_projections(suppress_error=True), "projection"):
                 projection.wire()
         for population in network.get_populations():
             population._values.resolve()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 What = Literal["state", "connectivity", "delays", "kept for reset", "recording, per second"]
 
-_INDICES: Final = frozenset({"row", "post", "pre", "back_row", "back", "back_pre"})
+_INDICES: Final = frozenset({"row", "post", "pre", "back_row", "back", "back_pre", "tie.at", "stencil.centres"})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -27,6 +26,8 @@ class LentProjection(SharedProjection):
     """
 
     _lender: Projection | None = None
+    _lent: Connectivity | None = None
+    _numbers = np.zeros(0, np.int64)
 
     @property
     def lender(self) -> Projection:
@@ -77,17 +78,21 @@ class LentProjection(SharedProjection):
     def synapses(self) -> Connectivity:
         """The synapses in canonical order. Raises before compile."""
         lent = self.lender.synapses
-        if isinstance(lent, Ghost):
-            return Ghost(self._pre.size, self._post.size, lent.count, None)
-        if self.__dict__.get("_lent") is not lent:
+        if self._lent is not lent:
             self._lent = lent
-            self._synapses, self._entries = self._borrowed(lent)
+            if isinstance(lent, Ghost):
+                self._synapses = Ghost(self._pre.size, self._post.size, lent.count, None)
+                self._numbers = np.zeros(0, np.int64)
+            else:
+                self._synapses, self._numbers = self._borrowed(lent)
         assert self._synapses is not None
         return self._synapses
 
-    @cached_property
+    @property
     def _entries(self) -> NDArray[np.int64]:
-        return self._borrowed(self.lender.synapses)[1]
+        """Which of the lender's synapses each one is."""
+        _ = self.synapses
+        return self._numbers
 
     # Weights
 

@@ -86,8 +86,8 @@ class Machine:
         self._functions: list[tuple[Any, str]] = []
         self._capability = capability
         self._settings = dict(
-            init=0 if count else NO_DEVICE, count=count, major=capability[0], minor=capability[1], processors=processors,
-            memory=size, version=13000, registers=128, blocks=2,
+            init=0 if count else NO_DEVICE, count=count, major=capability[0], minor=capability[1],
+            processors=processors, memory=size, version=13000, registers=128, blocks=2,
         )  # fmt: skip
         self._answers = (
             self._alloc, self._release, self._to_device, self._to_host, self._load, self._function, self._launch
