@@ -18,7 +18,7 @@ from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
 from nnc.runtime.state import PopulationSizes, State
-from nnc.runtime.team import step_work, team_size
+from nnc.runtime.team import team_size, work_of
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
@@ -215,16 +215,7 @@ def _state(network: Network, program: Program, seed: int, t: int) -> State:
     projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
     team_for = getattr(program, "team_for", None)
     if team_for is None:
-        team = team_size(network.config_["num_threads"], _work(network))
+        team = team_size(network.config_["num_threads"], work_of(network))
     else:
         team = team_for(max((p.n for p in populations), default=1))
     return State(program, populations, projections, team=team, seed=seed, t=t)
-
-
-def _work(network: Network) -> int:
-    projections = network.get_projections(suppress_error=True)
-    return step_work(
-        neurons=sum(p.size for p in network.get_populations()),
-        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
-        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
-    )
