@@ -123,6 +123,11 @@ class Globals:
     functions: tuple[Source, ...] = ()
     constants: tuple[str, ...] = ()
     method: str = "explicit"
+    strict: bool = False
+    """Compute what the reference simulator computes where that differs from what is meant (docs/language.md)."""
+
+    exact_time: bool = False
+    """Event-driven variables age by the time that has passed, not by the reference simulator's count of steps."""
 
 
 @dataclass(frozen=True)

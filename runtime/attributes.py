@@ -149,6 +149,17 @@ class Attributes:
         """How to make an array of initial values once more, so that it need not be held while the network runs."""
         self._recipes[name] = values, make
 
+    def will_differ(self, name: str, make: Callable[[], Value]) -> None:
+        """Elements will have different values under a name: be as if an array was assigned."""
+        if self.locality(name) == "global":
+            self._promote(self.slot(name), np.zeros(0), None)
+        self.assigned.mark(name, make)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the initial values that are held."""
+        return self.initial.nbytes
+
     def release(self) -> None:
         """Hold no large arrays of initial values that can be made again."""
         for name, (values, make) in self._recipes.items():

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnc.compiler import compile as compile_network
 from nnc.compiler.codegen.target import get_target
 from nnc.compiler.description import NetworkDescription
+from nnc.compiler.driver import artifact
 from nnc.compiler.options import Options
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCRuntimeError, warn
+from nnc.runtime.estimate import check_room
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
-from nnc.runtime.state import PopulationSizes, State
-from nnc.runtime.team import team_size, work_of
+from nnc.runtime.progress import counted
+from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
+from nnc.runtime.team import step_work, team_size
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.compiler.codegen.layout import Layout
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.config import Config
     from nnc.runtime.network import Network
@@ -53,6 +57,8 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
+        if config["determinism"] == "fast":
+            options["fast"] = True
     chosen_options = Options(
         target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
     )
@@ -111,9 +117,10 @@ class Compiled:
 
     @staticmethod
     def build(network: Network, options: Options, seed: int, timings: Timings) -> Compiled:
-        """Draw what is random, compile, and fill the state."""
+        """Draw what is random, compile, and fill the state. Raises before that if there is not enough memory."""
+        check_room(network)
         with timings.phase("connectivity"):
-            for projection in network.get_projections(suppress_error=True):
+            for projection in counted(network.get_projections(suppress_error=True), "projection"):
                 projection.wire()
         for population in network.get_populations():
             population._values.resolve()
@@ -136,7 +143,13 @@ class Compiled:
         for values in network.all_values():
             values.initialise()
         self.write_flags(network)
-        self.state.settle()
+        self.settle(network.config_["compat"] != "strict")
+
+    def settle(self, reductions: bool) -> None:
+        """Derive what follows from initial values: the past before the first step, and reductions if wanted."""
+        self.state.settle(reductions=reductions)
+        for timed in self.inputs:
+            timed.fill_past(self.state)
 
     def rebuild(self, network: Network, options: Options, rewired: Collection[Projection] = ()) -> Compiled:
         """A program for what has changed, and a state that goes on where this one stands.
@@ -208,14 +221,36 @@ def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
 
 
 def _state(network: Network, program: Program, seed: int, t: int) -> State:
+    populations, projections = _sizes(network)
+    team = _team(network, program, populations)
+    return State(program, populations, projections, team=team, seed=seed, t=t)
+
+
+def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSizes]]:
     populations = [
         PopulationSizes(f"pop{p.id}", p.size, network.longest_delay(p) + 1, p._rate_depth, p._stream_depths)
         for p in network.get_populations()
     ]
-    projections: list[Any] = [p.sizes() for p in network.get_projections(suppress_error=True)]
+    return populations, [p.sizes() for p in network.get_projections(suppress_error=True)]
+
+
+def _team(network: Network, program: Program | None, populations: list[PopulationSizes]) -> int:
     team_for = getattr(program, "team_for", None)
     if team_for is None:
-        team = team_size(network.config_["num_threads"], work_of(network))
-    else:
-        team = team_for(max((p.n for p in populations), default=1))
-    return State(program, populations, projections, team=team, seed=seed, t=t)
+        return team_size(network.config_["num_threads"], work_of(network))
+    team: int = team_for(max((p.n for p in populations), default=1))
+    return team
+
+
+def layout_and_team(network: Network) -> tuple[Layout, int]:
+    """The layout of the program of a network, and how many workers it will have; a device is asked where it decides."""
+    options = options_of(network.config_, "default", "default", clean=False, debug=False)
+    if options.target == "cuda":
+        program = compile_network(describe(network), options=options)
+        return program.layout, _team(network, program, _sizes(network)[0])
+    return artifact(describe(network), options).layout, _team(network, None, [])
+
+
+def sizes_of(network: Network, layout: Layout, team: int) -> dict[str, int]:
+    """The sizes of the block of a network, by name."""
+    return block_sizes(layout, *_sizes(network), team)

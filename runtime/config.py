@@ -158,6 +158,10 @@ def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
         raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
 
 
+def _compat(key: str, value: object) -> object:
+    return value if value is None else _one_of(("strict",))(key, value)
+
+
 def _flag(key: str, value: object) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
@@ -211,6 +215,9 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "profile_out": _folder,
     "api": _one_of(("4.8", "5.0")),
     "on_nonfinite": _one_of(("warn", "raise", "ignore")),
+    "compat": _compat,
+    "event_time": _one_of(("reference", "exact")),
+    "determinism": _one_of(("strict", "fast")),
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -243,7 +250,10 @@ _DEFAULTS: dict[str, Any] = {
     "warn_legacy": False,
     "api": None,
     "on_nonfinite": "warn",
+    "compat": None,
+    "event_time": "reference",
     "device": None,
     "gpu_fallback": False,
+    "determinism": "strict",
 }
 _CHECKS |= {key: _flag for key, value in _DEFAULTS.items() if isinstance(value, bool)}

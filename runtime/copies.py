@@ -191,6 +191,11 @@ def _end(network: Network, projection: Projection, end: Population | PopulationV
 
 
 def _monitor(network: Network, original: Monitor) -> Monitor:
+    if original.file is not None:
+        raise NNCValueError(
+            f"Network.add: monitor '{original.name}' streams into '{original.file}', which two cannot do; "
+            "make a monitor of the copied object, with a file of its own"
+        )
     made: Monitor = _bare(original, network)
     try:
         made.object = network.get(original.object)

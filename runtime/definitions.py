@@ -75,4 +75,10 @@ class Definitions:
         """What every model of the network may use."""
         magic = REGISTRY.magic
         functions = {**(magic._functions if magic is not None else {}), **self._functions}
-        return Globals(tuple(dict.fromkeys(functions.values())), tuple(self._constants), self.config_["method"])
+        return Globals(
+            tuple(dict.fromkeys(functions.values())),
+            tuple(self._constants),
+            self.config_["method"],
+            strict=self.config_["compat"] == "strict",
+            exact_time=self.config_["event_time"] == "exact",
+        )

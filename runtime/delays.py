@@ -54,7 +54,8 @@ class Delays:
 
         Before `compile()` a number may be assigned. After it: a number where all synapses have one delay of more than
         a step, and where they differ if it is not above `max_delay`; lists with the structure of the synapses where
-        they differ. What is under way arrives as if the delay had always been the new one.
+        they differ. What is under way arrives after the new delay; of what was
+        sent longer ago than the longest delay so far, spikes do not come again and rates are the oldest known ones.
         """
         if self._synapses is None:
             given = self._net.dt if self._rule is None else self._rule.delays

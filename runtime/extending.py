@@ -1,23 +1,18 @@
-"""The part of a network that makes extensions and finds them."""
+"""The part of a network that makes extensions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from nnc.runtime.errors import warn, with_hint
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nnc.extensions.bold import BoldModel, BoldMonitor
-    from nnc.runtime.monitor import Monitor
     from nnc.runtime.network import Network
 
 
 class Extending:
-    """Extensions are loaded when they are first asked for."""
-
-    _monitors: list[Monitor]
+    """Extensions are loaded when they are first asked for; `get_extensions` finds them."""
 
     def boldmonitor(
         self,
@@ -70,15 +65,3 @@ class Extending:
             name=name,
             network=cast("Network", self),
         )
-
-    def get_extensions(self) -> list[Monitor]:
-        """All extensions, such as BOLD monitors, in order."""
-        return [m for m in self._monitors if m.parts]
-
-    def get_extension(self, name: str) -> Monitor | None:
-        """The first extension of a name, or None with a warning."""
-        everything = self.get_extensions()
-        found = next((m for m in everything if m.name == name), None)
-        if found is None:
-            warn(with_hint(f"there is no extension '{name}'", name, [m.name for m in everything]))
-        return found

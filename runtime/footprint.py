@@ -45,13 +45,11 @@ def field_bytes(network: Network, symbol: str) -> int:
 def recorded_bytes(monitor: Any) -> int:
     """Bytes of the rows that a monitor holds."""
     tracks = getattr(monitor, "_tracks", {}).values()
-    return sum(chunk.nbytes for track in tracks for chunk in track.chunks)
+    return sum(track.nbytes for track in tracks)
 
 
 def _index_bytes(synapses: Connectivity | None) -> int:
-    if synapses is None:
-        return 0
-    return int(synapses.row.nbytes) + (0 if synapses.full is not None else int(synapses.pre.nbytes))
+    return 0 if synapses is None else synapses.nbytes
 
 
 class MemoryStats:

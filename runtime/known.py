@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nnc.compiler.session import current as current_session
 from nnc.runtime.errors import NNCAttributeError, warn, with_hint
+from nnc.runtime.estimate import MemoryEstimate, memory_estimate
 from nnc.runtime.footprint import footprint_text
 from nnc.runtime.registry import REGISTRY
 from nnc.runtime.showing import table
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 class Known:
     """The part of a network with look-ups of extensions, its memory, and attributes of older scripts."""
 
-    _extensions: list[Any]
     _directory: str
 
     @property
@@ -40,15 +40,20 @@ class Known:
         return self._it.state if self._it.compiled else None
 
     def get_extensions(self) -> list[Any]:
-        """All extensions, such as BOLD monitors."""
-        return list(self._extensions)
+        """All extensions, such as BOLD monitors, in order: the monitors that have made parts of the network."""
+        return [m for m in self._it.get_monitors() if m.parts]
 
     def get_extension(self, name: str) -> Any:
         """The first extension of a name, or None with a warning."""
-        found = next((e for e in self._extensions if e.name == name), None)
+        everything = self.get_extensions()
+        found = next((e for e in everything if e.name == name), None)
         if found is None:
-            warn(with_hint(f"there is no extension '{name}'", name, [e.name for e in self._extensions]))
+            warn(with_hint(f"there is no extension '{name}'", name, [e.name for e in everything]))
         return found
+
+    def memory_estimate(self) -> MemoryEstimate:
+        """A table of the bytes that each object takes: an estimate before `compile()`, exact after it."""
+        return memory_estimate(self._it)
 
     def memory_footprint(self, show_py_side: bool = True, show_cpp_side: bool = True) -> None:
         """Print how much memory objects take: recorded data and connectivity in Python, state in native memory."""

@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCAttributeError, NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
+from nnc.runtime.exports import Exports
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
 from nnc.runtime.showing import table
+from nnc.runtime.streamed import Streaming
 from nnc.runtime.tracks import Chunk, Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
 Recorded = Population | PopulationView | Projection | Dendrite
 
 
-class Monitor(SpikeAnalysis, Recordings):
+class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
     """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
 
     Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
-    the data over and empties the monitor.
+    the data over and empties the monitor. With `to`, a path that ends in .zarr, .h5 or .hdf5, rows are streamed into a
+    file while the network runs and stay there: memory holds some megabytes, and `get` reads from the file.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Monitor(SpikeAnalysis, Recordings):
         name: str | None = None,
         net_id: int = 0,
         *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
         network: Network | None = None,
     ) -> None:
         self.object = _checked_object(obj)
@@ -66,8 +72,10 @@ class Monitor(SpikeAnalysis, Recordings):
         self._paused = not start
         for variable in _names(variables):
             self._check(variable)
-            self._tracks[variable] = Track(variable)
-        if isinstance(self.object, Projection) and self._period == 1:
+        self._file = None if to is None else self._open(to, overwrite)
+        for variable in _names(variables):
+            self._tracks[variable] = self._track(variable)
+        if isinstance(self.object, Projection) and self._period == 1 and to is None:
             warn(f"recording the projection '{self.object.name}' in every step takes much memory; give a period")
         self._net.add_monitor(self)
 
@@ -105,7 +113,7 @@ class Monitor(SpikeAnalysis, Recordings):
     def bytes_for(self, steps: int) -> int:
         """Memory that the records of a run of so many steps will take, spikes left out."""
         rows = steps // self._period
-        running = [] if self._paused else [v for v in self._tracks if v != "spike"]
+        running = [] if self._paused or self._file is not None else [v for v in self._tracks if v != "spike"]
         return sum(8 * rows * self._width(v) for v in running)
 
     def _check(self, variable: str) -> None:
@@ -199,7 +207,7 @@ class Monitor(SpikeAnalysis, Recordings):
 
     def _keep(self, track: Track, rows: NDArray[Any], steps: NDArray[np.int64]) -> None:
         wires = self.owner.synapses if isinstance(self.owner, Projection) else None
-        track.chunks.append(Chunk(rows, steps, wires))
+        track.keep(Chunk(rows, steps, wires))
 
     def rewired(self, projection: Projection, step: int | None) -> None:
         """Synapses of a projection came or went, in phase 9 of a step or (None) between two.
@@ -271,7 +279,8 @@ class Monitor(SpikeAnalysis, Recordings):
         """Begin (again), perhaps with more variables or another period."""
         for variable in _names(variables or ()):
             self._check(variable)
-            self._tracks.setdefault(variable, Track(variable))
+            if variable not in self._tracks:
+                self._tracks[variable] = self._track(variable)
         state = self._state
         if state is not None:
             self.detach(state)
@@ -380,9 +389,8 @@ class Monitor(SpikeAnalysis, Recordings):
         if self._is_single(variable):
             return 1
         obj = self.object
-        if not isinstance(obj, Projection):
-            return obj.size
-        return obj.nb_synapses if obj._values.locality(variable) == "local" else obj.size
+        many = isinstance(obj, Projection) and obj._values.locality(variable) == "local"
+        return int(obj.nb_synapses if many else obj.size)
 
     def _is_single(self, variable: str) -> bool:
         obj = self.object

@@ -41,6 +41,7 @@ from nnc.runtime.userfile import read_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -109,7 +110,6 @@ class Network(
         self._populations: list[Population] = []
         self._projections: list[Projection] = []
         self._monitors: list[Monitor] = []
-        self._extensions: list[Any] = []
         self._directory = "annarchy"
         self._copies: dict[Any, Any] = {}
         self._constants: dict[str, Constant] = {}
@@ -175,9 +175,9 @@ class Network(
 
     def config(self, **keys: Any) -> dict[str, Any]:
         """Change settings of this network; gives all of them. See `setup` for the keys."""
-        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity")
+        fixed = ("dt", "dtype", "precision", "seed", "method", "structural_plasticity", "compat", "event_time")
         if self.compiled and any(k in keys for k in fixed):
-            raise NNCRuntimeError("dt, precision, method, seed and structural_plasticity are fixed by compile()")
+            raise NNCRuntimeError(f"{', '.join(k for k in fixed if k in keys)}: fixed by compile()")
         if self._populations and keys.get("dt", self.dt) != self.dt:
             warn("dt is changed although there are populations; delays and periods set so far keep their steps")
         self.config_.set(keys)
@@ -240,9 +240,15 @@ class Network(
         period_offset: float | None = None,
         start: bool = True,
         name: str | None = None,
+        *,
+        to: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Monitor:
-        """A monitor of this network; its `get` gives arrays in the geometry of the population."""
-        return Monitor(obj, variables, period, period_offset, start, name, network=self)
+        """A monitor of this network; its `get` gives arrays in the geometry of the population.
+
+        `to` is a file to stream into, see `Monitor`; one that is there already is replaced only with `overwrite`.
+        """
+        return Monitor(obj, variables, period, period_offset, start, name, to=to, overwrite=overwrite, network=self)
 
     def constant(self, name: str, value: float) -> Constant:
         """A constant of this network only."""
@@ -353,6 +359,8 @@ class Network(
             monitor.attach(self._compiled.state, 0)
         if self.config_["verbose"] and not silent:
             print(self.summary())
+            if self.config_["show_time"]:
+                print(timings)
         show_remarks(self)
         self._compiled.release(self)
 

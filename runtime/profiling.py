@@ -71,6 +71,11 @@ class Timings:
         """Times of the kernels, if there are any."""
         return None if self.kernels is None else self.kernels()
 
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s" for label, phase, calls, seconds in self.rows()
+        )
+
     def rows(self) -> list[tuple[str, str, int, float]]:
         """(network, phase, calls, seconds) in order."""
         return [(self.label, name, self.calls[name], seconds) for name, seconds in self.seconds.items()]
@@ -87,10 +92,8 @@ def start_profile(timings: Timings, config: Mapping[str, Any]) -> None:
 
 def check_profile_results() -> None:
     """Print the wall time of all profiled networks, by phase and by kernel. Prints nothing if none was profiled."""
-    rows = [row for timings, _ in REGISTRY.profiles for row in timings.rows()]
-    for label, phase, calls, seconds in rows:
-        print(f"{label:14}{phase:24}{calls:8} x{seconds:12.6f} s")
     for timings, _ in REGISTRY.profiles:
+        print(timings)
         if (profile := timings.profile()) is not None:
             print(f"{timings.label}: {profile}")
 

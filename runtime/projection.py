@@ -103,6 +103,9 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
     def check_recordable(self, variable: str) -> None:
         """Raise if a monitor cannot record an attribute of it."""
 
+    stores_synapses = True
+    """Whether there is a list of its synapses that files hold; shared weights have none."""
+
     def follow_copies(self, network: Network) -> None:
         """In a copy of the network: refer to the copies of other projections."""
 

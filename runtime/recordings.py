@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from nnc.runtime.building.limits import available_memory
 from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
 from nnc.runtime.extras import extra
 from nnc.runtime.footprint import recorded_bytes
@@ -102,9 +102,9 @@ def check_memory(monitors: Iterable[Monitor], steps: int, show: bool) -> None:
     needed = sum(monitor.bytes_for(steps) for monitor in monitors)
     if show:
         print(f"Recording will take about {needed / 1e6:.1f} MB, without spikes.")
-    if needed > _SMALL and hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > SHARE * free:
+    if needed > _SMALL:
+        free = available_memory()
+        if free is not None and needed > SHARE * free:
             warn(f"recording will take about {needed / 1e6:.0f} MB of {free / 1e6:.0f} MB of free memory")
 
 

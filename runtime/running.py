@@ -27,10 +27,16 @@ if TYPE_CHECKING:
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
 
+ROOM: Final = 1 << 24
+"""Bytes of recorded rows that a stretch may take."""
+
 _FIRST: Final = 16
 """Steps of the first stretch, when nothing is known of their cost."""
 
 _LONGEST: Final = 1 << 20
+
+_UNWATCHED: Final = 1e-3
+"""Seconds of steps that the watch is told of together: the first stretches of a run are shorter than a look."""
 
 
 def steps_in(duration: float, dt: float) -> int:
@@ -41,7 +47,16 @@ def steps_in(duration: float, dt: float) -> int:
         raise NNCValueError(f"a duration is a finite, non-negative number of ms, not {duration}")
     exact = float(duration) / dt
     nearest = round(exact)
-    return nearest if abs(exact - nearest) <= 1e-9 * max(1.0, exact) else math.ceil(exact)
+    return nearest if abs(exact - nearest) <= max(1e-6, 1e-15 * exact) else math.ceil(exact)
+
+
+def steps_of_the_reference(duration: float, dt: float, callbacks: bool) -> int:
+    """Steps that the reference simulator makes: round-off counts, and with callbacks the last part of a step does not.
+
+    Durations that `steps_in` refuses are expected to have been refused.
+    """
+    exact = float(duration) / dt
+    return math.trunc(exact) if callbacks else math.ceil(exact)
 
 
 def advance(
@@ -64,7 +79,11 @@ def advance(
     if session is not None:
         session.before_simulation()
     with _interrupts_deferred() as interrupted, _pinned(cores):
-        return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        try:
+            return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
+        finally:
+            for monitor in monitors:
+                monitor.flush()
 
 
 def _run(
@@ -78,10 +97,10 @@ def _run(
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     start, end = block.t, block.t + steps
-    length = _FIRST
+    length, unwatched = _FIRST, 0.0
     while block.t < end:
         first = block.t
-        last = min(end, first + length)
+        last = min(end, first + min(length, block.steps_for(ROOM)))
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()
@@ -98,8 +117,10 @@ def _run(
                 timed.took(block.t - first)
         if progress is not None:
             progress(block.t - first)
-        if watch is not None:
-            watch.after(time.perf_counter() - begin)
+        unwatched += time.perf_counter() - begin
+        if watch is not None and (unwatched > _UNWATCHED or block.t == end or status is Status.STOPPED):
+            watch.after(unwatched)
+            unwatched = 0.0
         if structural is not None and block.t > first and structural.perform(block.t - 1) and watch is not None:
             watch.begin()
         if interrupted():

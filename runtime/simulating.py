@@ -86,11 +86,14 @@ class Simulating(Callbacks):
         ends the run at the end of a step. `measure_time` prints how long it took.
         """
         dt = self.config_.dt
+        called = callbacks and self._callbacks_on and bool(self._callbacks)
         steps = running.steps_in(duration, dt)
+        if self.config_["compat"] == "strict":
+            steps = running.steps_of_the_reference(duration, dt, called)
         self._running()
         check_memory(self._monitors, steps, show_monitor_memory_estimate)
         begin, done = time.perf_counter(), 0
-        calls = self.calls(steps, dt) if callbacks and self._callbacks_on else ()
+        calls = self.calls(steps, dt) if called else ()
         with Progress(steps, dt, progress_bar) as progress:
             for at, call in calls:
                 self._advance(at - done, progress)
@@ -205,7 +208,7 @@ class Simulating(Callbacks):
             self.draw_synapses(self._projections)
         state = self._current().state
         if populations:
-            state.clear_activity(f"pop{p.id}" for p in self._populations)
+            state.clear_activity([f"pop{p.id}" for p in self._populations], self._reduces_anew())
             for population in self._populations:
                 population._values.redraw()
                 population._values.initialise()
@@ -215,8 +218,12 @@ class Simulating(Callbacks):
                 projection.reset()
         state.block.seed = kernel_seed(self._seed, self._replays)
         if populations or synapses:
-            state.settle()
+            self._running().settle(self._reduces_anew())
         self._running().write_flags(self._whole())
+
+    def _reduces_anew(self) -> bool:
+        """Whether reductions over populations are those of the initial values; else they stay stale."""
+        return bool(self.config_["compat"] != "strict")
 
     def _repeats(self) -> bool:
         api = self.config_["api"]
@@ -251,12 +258,12 @@ class Simulating(Callbacks):
             warn(f"population '{population.name}' has no attribute '{name}' to reset")
         names = [a for a in attributes if a in known] if attributes is not None else None
         if names is None:
-            state.clear_activity([f"pop{population.id}"])
+            state.clear_activity([f"pop{population.id}"], self._reduces_anew())
         population._values.redraw()
         population._values.initialise(names)
         if names is None:
             population._restart()
-            state.settle()
+            self._running().settle(self._reduces_anew())
             self._running().write_flags(self._whole())
 
     def _whole(self) -> Network:

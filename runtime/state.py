@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import LayoutField
+    from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.connectivity import Connectivity
     from nnc.runtime.edits import Edit
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEVER_SPIKED = -10000
 """Step of the last spike (or event) before there was one."""
 
-_STAMPS = ("last_spike", "last_event")
+_STAMPS = ("last_spike", "last_event", "last_spike.past")
 _RINGS = (".ring", ".rate.depth")
 """Sizes of the rings that are written step by step."""
 
@@ -76,6 +76,24 @@ class ProjectionSizes:
     lender: str | None = None
 
 
+def block_sizes(
+    layout: Layout, populations: Iterable[PopulationSizes], projections: Iterable[ProjectionSizes], team: int
+) -> dict[str, int]:
+    """The sizes of a block, by name."""
+    sizes = _none(layout.sizes)
+    for pop in populations:
+        sizes |= {
+            f"{pop.symbol}.n": pop.n,
+            f"{pop.symbol}.ring": pop.ring,
+            f"{pop.symbol}.rate.depth": pop.rate_depth,
+            **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
+        }
+    for proj in projections:
+        storage = Storage(proj.symbol, layout, proj.synapses, team)
+        sizes |= storage.sizes(proj.delay if isinstance(proj.delay, int) else 1) | dict(proj.extents)
+    return sizes
+
+
 class State:
     """Everything that changes while a network runs, and access to it by name."""
 
@@ -93,18 +111,7 @@ class State:
         projections = list(projections)
         self.program = program
         self.storages = {p.symbol: Storage(p.symbol, layout, p.synapses, team) for p in projections}
-        sizes: dict[str, int] = {}
-        for pop in populations:
-            sizes |= {
-                f"{pop.symbol}.n": pop.n,
-                f"{pop.symbol}.ring": pop.ring,
-                f"{pop.symbol}.rate.depth": pop.rate_depth,
-                **{f"{pop.symbol}.{name}.depth": steps for name, steps in pop.streams.items()},
-            }
-        for proj in projections:
-            sizes |= self.storages[proj.symbol].sizes(proj.delay if isinstance(proj.delay, int) else 1)
-            sizes |= proj.extents
-        self.block = StateBlock(layout, {**_none(layout.sizes), **sizes}, team=team, seed=seed, t=t)
+        self.block = StateBlock(layout, block_sizes(layout, populations, projections, team), team=team, seed=seed, t=t)
         self.memory: Memory = HostMemory(self.block)
         self._connect(projections)
 
@@ -133,7 +140,9 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        self.memory.write(name, storage.place(everything))
+        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
+        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+            self.memory.write(name, placed)
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
         """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
@@ -172,8 +181,9 @@ class State:
         for spec in self.block.layout.fields:
             values = self.memory.read(spec.name)
             if spec.name.endswith(_STAMPS) and spec.dtype is DType.i64:
-                self.memory.write(spec.name, np.where(values == NEVER_SPIKED, values, values + shift))
-            elif spec.extent and spec.extent[0].endswith(_RINGS):
+                values = np.where(values == NEVER_SPIKED, values, values + shift)
+                self.memory.write(spec.name, values)
+            if spec.extent and spec.extent[0].endswith(_RINGS):
                 rows = values.reshape(self.block.sizes[spec.extent[0]], -1)
                 self.memory.write(spec.name, np.roll(rows, shift, axis=0).reshape(values.shape))
         self.block.t = step
@@ -191,10 +201,15 @@ class State:
             if mine and spec.name.endswith((".spikes", ".count", ".fired.past")):
                 self.memory.write(spec.name, 0)
 
-    def clear_activity(self, owners: Iterable[str]) -> None:
-        """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step."""
+    def clear_activity(self, owners: Iterable[str], reductions: bool = True) -> None:
+        """Empty the spike lists and set the bookkeeping of some populations to what it is before the first step.
+
+        Without `reductions`, those over the populations keep their values.
+        """
         chosen = set(owners)
         for spec in self.block.layout.fields:
+            if not reductions and self._reduction(spec) is not None:
+                continue
             if _owner(spec.name) in chosen and spec.role in ("state", "scratch"):
                 self.memory.write(spec.name, NEVER_SPIKED if spec.name.endswith(_STAMPS) else 0)
 
@@ -208,16 +223,26 @@ class State:
         parts = [lists[row, a : a + c] for a, c in zip(starts, counts[row], strict=True)]
         return np.concatenate(parts).astype(np.int64)
 
-    def settle(self) -> None:
-        """Derive what follows from the values of variables at the start: rings of past values, reductions."""
+    def settle(self, reductions: bool = True) -> None:
+        """Derive what follows from the values of variables at the start: rings of past values, `reductions`."""
         for spec in self.block.layout.fields:
-            owner, _, attribute = spec.name.partition(".")
+            attribute = spec.name.partition(".")[2]
             if attribute.endswith(".past") and attribute != "rate.fired.past":
                 source = self.memory.read(spec.name.removesuffix(".past"))
                 self.memory.write(spec.name, np.resize(source, self.block.fields.peek(spec.name).size))
-            kind, _, reduced = attribute.partition("_")
-            if kind in _REDUCTIONS and self.has(f"{owner}.{reduced}") and not spec.extent:
-                self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(f"{owner}.{reduced}")))
+            reduction = self._reduction(spec) if reductions else None
+            if reduction is not None:
+                kind, reduced = reduction
+                values = self.memory.read(reduced)
+                each = np.resize(values, self.block.sizes[f"{_owner(spec.name)}.n"])
+                self.memory.write(spec.name, _REDUCTIONS[kind](each))
+
+    def _reduction(self, spec: LayoutField) -> tuple[str, str] | None:
+        """The kind of a reduction over a population, and the field that is reduced."""
+        owner, _, attribute = spec.name.partition(".")
+        kind, _, reduced = attribute.partition("_")
+        found = kind in _REDUCTIONS and not spec.extent and self.has(f"{owner}.{reduced}")
+        return (kind, f"{owner}.{reduced}") if found else None
 
     def carry(self, old: State, anew: Collection[str] = ()) -> None:
         """Take over the values of all fields that another program of the same network had as well.
@@ -294,14 +319,15 @@ class State:
         for proj in projections:
             storage = self.storages[proj.symbol]
             each = isinstance(proj.delay, np.ndarray)
-            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            placed = each or proj.entries is not None
+            values = placed or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 

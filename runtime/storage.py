@@ -118,12 +118,15 @@ class Storage:
             self._position = position
         return position
 
-    def place(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values in canonical order, put in the order of the storage (absent entries of a matrix are 0)."""
+    def place(self, values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Values in canonical order, put in the order of the storage (absent entries of a matrix are 0).
+
+        `out`, an array of that type, may be written to instead of a fresh one.
+        """
         if self.kind == "csr_post":
             return values
         if self.kind == "csr_pre":
-            placed, positions = np.empty_like(values), self.positions_of_pre()
+            placed, positions = np.empty_like(values) if out is None else out, self.positions_of_pre()
             for part in _parts(len(values)):
                 placed[positions[part]] = values[part]
             return placed

@@ -16,6 +16,7 @@ from nnc.runtime.conditions import Condition
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.remarks import warn_rounded
+from nnc.runtime.streamed import Streaming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,6 +151,9 @@ class Structural:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
             )
+        for monitor in self._net.get_monitors():
+            if isinstance(monitor, Streaming):
+                monitor.check_width(self, call)
 
     def _delay_steps(self, wired: Wired) -> int | NDArray[np.int32]:
         rule, dt = self._rule, self._net.dt

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import Recorder
+    from nnc.compiler.codegen.recorder import Recorder
     from nnc.runtime.connectivity import Connectivity
 
 
@@ -44,6 +44,11 @@ class Track:
         return sum(len(chunk.rows) for chunk in self.chunks)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the rows in memory."""
+        return sum(chunk.rows.nbytes for chunk in self.chunks)
+
+    @property
     def wires(self) -> Connectivity | None:
         """Of projections: the synapses of the first rows held."""
         return self.chunks[0].wires if self.chunks else None
@@ -52,6 +57,13 @@ class Track:
     def rewired(self) -> bool:
         """Whether synapses came or went between the rows held."""
         return any(chunk.wires is not self.wires for chunk in self.chunks)
+
+    def keep(self, chunk: Chunk) -> None:
+        """Take rows over."""
+        self.chunks.append(chunk)
+
+    def flush(self) -> None:
+        """Bring to a safe place what is not there yet."""
 
     def rows(self, width: int) -> NDArray[Any]:
         """All rows held, shape (rows, width)."""

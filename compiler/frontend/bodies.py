@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nnc.compiler.frontend import compat
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.lower_expr import Lowering, function_symbol, function_types
 from nnc.compiler.ir import model
@@ -69,16 +70,30 @@ class Bodies:
         """`model.equation`."""
 
         def write(lowering: Lowering) -> None:
-            left, right = lowering.number(ode.left), lowering.number(ode.right)
+            left = lowering.number(ode.left)
+            lowering.literal = self.meaning.strict and compat.is_conditional(ode.right)
+            right = lowering.number(ode.right)
             self.builder.op(model.Equal, left, right)
 
         block = self.block(write, self.meaning.own[ode.variable].at)
-        self.builder.op(model.Equation, variable=attribute_symbol(ode.variable), method=method, regions=[block, clamp])
+        self.builder.op(
+            model.Equation,
+            variable=attribute_symbol(ode.variable),
+            method=method,
+            lagging=(self.meaning.strict and method == "exponential") or None,
+            exact=(self.meaning.exact_time and method == "event_driven") or None,
+            regions=[block, clamp],
+        )
 
     def assignment(self, statement: ast.Assignment, clamp: Block) -> None:
         """`model.assign`."""
         type = self.meaning.own[statement.target.name]
-        block = self.block(lambda w: self._yield(w.stored(updated(statement), type.dtype)), type.at)
+
+        def write(lowering: Lowering) -> None:
+            lowering.literal = self.meaning.strict and compat.written_out(statement)
+            self._yield(lowering.stored(updated(statement), type.dtype))
+
+        block = self.block(write, type.at)
         self.builder.op(model.Assign, variable=attribute_symbol(statement.target.name), regions=[block, clamp])
 
     def clamp(self, name: str, bounds: Sequence[Bound]) -> Block:
@@ -103,7 +118,7 @@ class Bodies:
 
     def condition(self, kind: type[Op], condition: ast.Condition) -> None:
         """An op whose region yields a boolean."""
-        self.region(kind, condition.value, lambda w: w.truth(condition.value))
+        self.region(kind, condition.value, lambda w: w.truth(condition.value), literal=True)
 
     def stop(self, stop: StopCondition) -> None:
         """`model.stop`."""
@@ -113,17 +128,22 @@ class Bodies:
 
     def psp(self, psp: ast.Expr) -> None:
         """`model.psp`."""
-        self.region(model.Psp, psp, lambda w: w.number(psp))
+        self.region(model.Psp, psp, lambda w: w.number(psp), literal=True)
 
     def refractory(self, name: str) -> None:
         """`model.refractory`, read from an attribute."""
         block = self.block(lambda w: self._yield(self.builder.cast(w.read(name), self.meaning.dtype)), self.meaning.at)
-        self.builder.op(model.Refractory, regions=[block])
+        self.builder.op(model.Refractory, truncated=self.meaning.strict or None, regions=[block])
 
-    def region(self, kind: type[Op], expr: ast.Expr, write: Callable[[Lowering], Value]) -> None:
+    def region(self, kind: type[Op], expr: ast.Expr, write: Callable[[Lowering], Value], literal: bool = False) -> None:
         """An op whose region yields one value."""
+
+        def value(lowering: Lowering) -> None:
+            lowering.literal = self.meaning.strict and literal
+            self._yield(write(lowering))
+
         with self.builder.from_(expr.loc):
-            block = self.block(lambda w: self._yield(write(w)), self.meaning.at)
+            block = self.block(value, self.meaning.at)
             self.builder.insert(create(kind, regions=[block], loc=self.builder.loc))
 
     # -- events
@@ -147,6 +167,7 @@ class Bodies:
         b, name = self.builder, event.assignment.target.name
         type = self.meaning.own[name]
         lowering = Lowering(b, self.meaning, self.meaning.at)
+        lowering.literal = self.meaning.strict and compat.written_out(event.assignment)
         value = lowering.stored(updated(event.assignment), type.dtype)
         if event.bounds:
             value = self.bounded(b.cast(value, self.meaning.dtype), event.bounds, type.at)
@@ -158,6 +179,7 @@ class Bodies:
         """A change of the conductance: added where that is what is meant, replaced otherwise."""
         b, statement = self.builder, event.assignment
         lowering = Lowering(b, self.meaning, self.meaning.at)
+        lowering.literal = self.meaning.strict and compat.written_out(statement)
         if statement.operator in ("+=", "-=") and not event.bounds:
             value = lowering.number(statement.value)
             value = value if statement.operator == "+=" else b.neg(value)

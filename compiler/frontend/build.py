@@ -166,7 +166,18 @@ class _Build:
     ) -> Bodies:
         """What writes the statements of a model, with its own numbering of random draws."""
         functions: dict[str, ast.FunctionDefinition] = {**self.functions, **{f.name.name: f for f in owner.functions}}
-        meaning = Meaning(self.dtype, at, types, pre or {}, post or {}, self.constants, functions, count())
+        meaning = Meaning(
+            self.dtype,
+            at,
+            types,
+            pre or {},
+            post or {},
+            self.constants,
+            functions,
+            count(),
+            strict=self.description.globals.strict,
+            exact_time=self.description.globals.exact_time,
+        )
         return Bodies(builder, meaning)
 
     # -- objects

@@ -185,3 +185,7 @@ def _check_events(
     if synapse.uses.t_post:
         help = "the postsynaptic population is rate-coded"
         d.error("N0605", "'t_post' needs postsynaptic spikes", synapse.loc, help=help)
+    for statement in synapse.pre_spike:
+        if statement.unless_post:
+            help = "leave out the flag: the postsynaptic population is rate-coded"
+            d.error("N0605", "'unless_post' needs postsynaptic spikes", statement.assignment.loc, help=help)

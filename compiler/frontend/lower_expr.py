@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from nnc.compiler.frontend import compat
 from nnc.compiler.frontend import syntax as ast
 from nnc.compiler.frontend.builtins import DISTRIBUTIONS, FUNCTION_TYPES, FUNCTIONS, raise_to
 from nnc.compiler.frontend.names import is_reduction
-from nnc.compiler.frontend.values import number
+from nnc.compiler.frontend.values import number, same
 from nnc.compiler.ir import model
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.names import attribute_symbol
@@ -34,7 +35,8 @@ class Meaning:
     """What names mean in the IR of one object.
 
     `own` are the types of its attributes, `pre` and `post` those of the neurons at the ends, as they are seen from a
-    synapse. `at` is the locality of what is local. `draws` numbers the random draws of the object.
+    synapse. `at` is the locality of what is local. `draws` numbers the random draws of the object. `strict` and
+    `exact_time` are those of `Globals`.
     """
 
     dtype: DType
@@ -45,6 +47,8 @@ class Meaning:
     constants: frozenset[str] = frozenset()
     functions: Mapping[str, ast.FunctionDefinition] = field(default_factory=dict)
     draws: Iterator[int] = field(default_factory=count)
+    strict: bool = False
+    exact_time: bool = False
 
     def side(self, side: Side) -> Mapping[str, Type]:
         """The attributes of one side."""
@@ -68,6 +72,10 @@ class Lowering:
         self.meaning = meaning
         self.draw_at = draw_at
         self.arguments = arguments or {}
+        self.literal = False
+        """Whether a C compiler of the reference simulator would get the text as it is."""
+
+        self._drawn: list[tuple[ast.Call, Value]] = []
 
     def number(self, expr: Expr) -> Value:
         """The value of an expression as a float; true is 1."""
@@ -173,10 +181,14 @@ class Lowering:
         if expr.operator == "or":
             return b.or_(self.truth(expr.left), self.truth(expr.right))
         left = self.number(expr.left)
-        exponent = number(expr.right) if expr.operator == "**" else None
+        exponent = number(expr.right) if expr.operator == "**" and not self.literal else None
         if exponent is not None:
             return raise_to(b, left, float(exponent))
+        if self.meaning.strict and expr.operator in ("*", "/") and compat.is_remainder(expr.right):
+            return self._taken_in(expr, left)
         right = self.number(expr.right)
+        if self.literal and expr.operator == "/" and self._integer(expr):
+            return b.math("trunc", b.div(left, right))
         match expr.operator:
             case "+":
                 return b.add(left, right)
@@ -192,6 +204,24 @@ class Lowering:
                 return b.math("floor", b.div(left, right))
             case "**":
                 return b.math("pow", left, right)
+
+    def _integer(self, expr: Expr) -> bool:
+        def attribute(side: str, name: str) -> bool:
+            type = None if name in self.arguments else self.meaning.side(cast("Side", side)).get(name)
+            return type is not None and not type.dtype.is_float
+
+        return compat.is_integer(expr, attribute)
+
+    def _taken_in(self, expr: ast.Binary, left: Value) -> Value:
+        """`2*modulo(a, b)` as the remainder of `2*a`, where C takes it: with an integer in front."""
+        assert isinstance(expr.right, ast.Call)
+        b = self.builder
+        first, divisor = (b.math("trunc", self.number(a)) for a in expr.right.arguments)
+        if not self._integer(expr.left):
+            remainder = b.rem(first, divisor)
+            return b.mul(left, remainder) if expr.operator == "*" else b.div(left, remainder)
+        product = b.mul(left, first) if expr.operator == "*" else b.math("trunc", b.div(left, first))
+        return b.rem(product, divisor)
 
     def _compare(self, expr: ast.Compare) -> Value:
         left = self.number(expr.first)
@@ -237,11 +267,18 @@ class Lowering:
 
     def _draw(self, call: ast.Call) -> Value:
         kind = DISTRIBUTIONS[call.name]
+        if self.meaning.strict:
+            # equal texts in one equation are one draw of the reference simulator (D15)
+            for before, value in self._drawn:
+                if same(before, call):
+                    return value
         given = dict(zip(kind.parameters, call.arguments, strict=False)) | dict(call.keywords)
         draw = next(self.meaning.draws)
         parameters = [self.number(given[n]) for n in kind.parameters]
         type = self._float(self.draw_at)
-        return self.builder.value(model.Random, *parameters, types=(type,), distribution=kind.ir, draw=draw)
+        value = self.builder.value(model.Random, *parameters, types=(type,), distribution=kind.ir, draw=draw)
+        self._drawn.append((call, value))
+        return value
 
     def _user_function(self, call: ast.Call, function: ast.FunctionDefinition) -> Value:
         result, *types = function_types(function, self.meaning.dtype)

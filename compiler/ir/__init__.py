@@ -5,4 +5,17 @@ from nnc.compiler.ir.core import Block, Op, Value
 from nnc.compiler.ir.define import REGISTRY, create
 from nnc.compiler.ir.model import Module
 
-__all__ = ["REGISTRY", "Block", "Module", "Op", "Value", "arith", "create", "loop", "model", "random", "stencil", "step"]
+__all__ = [
+    "REGISTRY",
+    "Block",
+    "Module",
+    "Op",
+    "Value",
+    "arith",
+    "create",
+    "loop",
+    "model",
+    "random",
+    "stencil",
+    "step",
+]

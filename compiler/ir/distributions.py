@@ -1,8 +1,8 @@
 """Distributions as arithmetic on uniform and normal numbers: written once, as IR or computed by the interpreter.
 
-A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Binomial numbers
-are made by inversion where that can be done in a bounded number of operations; gamma numbers of any shape by so many
-trials of a rejection method that all of them fail less often than a 32-bit word repeats.
+A distribution takes a fixed count of draws, so that a draw stays a pure function of what it is for. Gamma numbers of
+any shape are made by so many trials of a rejection method that all of them fail less often than a 32-bit word repeats;
+binomial numbers have a file of their own.
 """
 
 from __future__ import annotations
@@ -11,21 +11,16 @@ import math
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
+from nnc.compiler.ir.binomial import binomial
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-MOST_TRIALS: Final = 100
-"""Trials of a binomial number: beyond, the probability of the first term would leave the range of f32."""
 
 MOST_SHAPE: Final = 8
 """Shape of a gamma number up to which so many exponential numbers are added up."""
 
 TRIALS: Final = 8
 """Trials of a gamma number of any shape: each is accepted with a chance of at least 0.95, one of them but for 3e-11."""
-
-
-class Unbounded(Exception):
-    """A binomial number whose count of trials is no literal, or too large."""
 
 
 def draw(
@@ -38,7 +33,8 @@ def draw(
     """A number of a distribution (language specification, 2.10).
 
     `b` is a `Builder`, or computes on arrays what that would write. `known` are the parameters that are literals;
-    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1) or `normal`. Raises `Unbounded`.
+    `source(kind, nth)` is the nth underlying draw: `uniform` in [0, 1), `wide` (the same in double precision, whatever
+    that of the network) or `normal`. Impossible parameters give NaN, or what the formula makes of them.
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
@@ -55,7 +51,7 @@ def draw(
         case "gamma":
             return _gamma(b, first, second, known[0], source)
         case "binomial":
-            return _binomial(b, known[0], second, source("uniform", 0))
+            return binomial(b, first, second, known, source)
     raise ValueError(f"unknown distribution {distribution}")
 
 
@@ -113,24 +109,3 @@ def _gamma_of_any_shape(b: Any, shape: Any, source: Callable[[str, int], Any]) -
     power = b.math("exp", b.neg(b.div(_exponential(b, source("uniform", 2 * TRIALS)), shape)))
     result = b.mul(result, b.select(small, power, one))
     return b.select(b.cmp("gt", shape, zero), result, b.like(math.nan, shape))
-
-
-def _binomial(b: Any, number: float | None, chance: Any, u: Any) -> Any:
-    """Inversion: how many values of the distribution function lie at or below u; for the rarer of the two outcomes,
-    whose first term cannot vanish."""
-    if number is None or not 0 <= number <= MOST_TRIALS or number != int(number):
-        raise Unbounded
-    n = int(number)
-    one, zero = b.like(1, chance), b.like(0, chance)
-    swapped = b.cmp("gt", chance, b.like(0.5, chance))
-    p = b.select(swapped, b.sub(one, chance), chance)
-    odds = b.div(p, b.sub(one, p))
-    term = one
-    for _ in range(n):
-        term = b.mul(term, b.sub(one, p))
-    below, count = term, zero
-    for k in range(n):
-        count = b.add(count, b.select(b.cmp("ge", u, below), one, zero))
-        term = b.mul(term, b.mul(b.like((n - k) / (k + 1), odds), odds))
-        below = b.add(below, term)
-    return b.select(swapped, b.sub(b.like(n, count), count), count)

@@ -40,6 +40,7 @@ def run_model(module: Op, state: StepState, k0: int, k1: int, on_record: OnModel
 
     `state` needs the attributes, sizes and synapses; what else a network keeps (sums, events, spike times, ...) starts
     as it does in a new network where it is not there. `on_record` is called twice in a step, with `targets` and `end`.
+    Raises `NotImplementedError` for projections with shared weights, whose synapses are no arrays.
     """
     network = Network(module, state)
     network.prepare()
@@ -154,9 +155,9 @@ class _Step:
     def _reset(self, pop: Population, code: Neurons, fired: Array) -> None:
         for body in pop.bodies(model.Reset):
             code.run(body)
-        for body in pop.bodies(model.Refractory):
-            steps = convert(code.run(body)[0], DType.f64) / np.float64(self.network.dt)
-            held = convert(np.floor(steps + ROUND_OFF), DType.i32)
+        for op in pop.ops(model.Refractory):
+            steps = convert(code.run(op.body)[0], DType.f64) / np.float64(self.network.dt)
+            held = convert(np.floor(steps + (0.0 if op.truncated else ROUND_OFF)), DType.i32)
             self.state.fields[pop.field("hold")][fired] = np.broadcast_to(held, fired.shape)[fired]
         if pop.field("last_spike") in self.state.fields:
             self.state.fields[pop.field("last_spike")][fired] = self.k

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.ir import model
+from nnc.compiler.ir import model, stencil
 from nnc.compiler.ir.names import conductance
 from nnc.compiler.ir.types import DType
 
@@ -63,7 +63,7 @@ class Population(Owner):
         self.reductions: list[tuple[str, str, DType]] = []
 
     def input_of(self, target: str) -> str | None:
-        """Name of the field where a target adds up; None if no equation uses it."""
+        """Name of the field where a target adds up; None if no equation uses it. `.x` is the variable x itself."""
         if not self.spiking:
             return self.field(f"sum_{target}")
         name = conductance(target)
@@ -107,6 +107,8 @@ class Network:
             for op in ops
             if isinstance(op, model.Projection)
         ]
+        if any(isinstance(op, stencil.Stencil) or (isinstance(op, model.Projection) and op.shares) for op in ops):
+            raise NotImplementedError("the model level of projections with shared weights is not interpreted")
         self.float = self._float()
         self._survey()
 

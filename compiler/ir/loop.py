@@ -128,7 +128,7 @@ class Load(Op):
 
 @operation("mem.store", level="loop")
 class Store(Op):
-    """Write an element of a buffer."""
+    """Write an element of a buffer; into u8 and u16 the low bits of an i32."""
 
     value = operand()
     buffer = operand()
@@ -137,7 +137,7 @@ class Store(Op):
 
     def verify_op(self) -> str | None:  # noqa: D102
         wrong = _buffer(self.buffer) or _indices(self.index)
-        if wrong is None and self.value.type is not value_type(self.buffer.type.dtype):
+        if wrong is None and self.value.type is not loaded(self.buffer.type):
             return f"{self.value.type} cannot be stored to {self.buffer.type}"
         return wrong
 
@@ -181,14 +181,20 @@ class TimeLoop(Op):
 
 @operation("loop.for", level="loop")
 class For(Op):
-    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once."""
+    """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once.
+
+    `independent`: so are these, but they may hold loops, or one processor is faster doing them one by one.
+    `unordered`: iterations add to the same elements, and share nothing else: another order changes the rounding alone.
+    """
 
     lo = operand()
     hi = operand()
     step = optional(INT, 1)
     simd = optional(BOOL, False)
+    independent = optional(BOOL, False)
+    unordered = optional(BOOL, False)
     body = region()
-    syntax = "&body = %lo to %hi ( step $step )? ?simd {body}"
+    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent ?unordered {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         if self.step < 1:

@@ -153,10 +153,14 @@ class Input(Op):
 
 @operation("model.refractory", level="model")
 class Refractory(Op):
-    """The refractory period: yields ms, evaluated after the reset of a spike."""
+    """The refractory period: yields ms, evaluated after the reset of a spike.
 
+    It is rounded down to whole steps but for round-off; `truncated`: round-off counts.
+    """
+
+    truncated = optional(BOOL, False)
     body = region()
-    syntax = "{body}"
+    syntax = "?truncated {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         return yields(self.body, 1)
@@ -171,9 +175,11 @@ class Equation(Op):
 
     variable = attribute(SYMBOL)
     method = attribute(METHODS)
+    lagging = optional(BOOL, False)
+    exact = optional(BOOL, False)
     body = region()
     clamp = region()
-    syntax = "$variable $method {body} clamp &clamp {clamp}"
+    syntax = "$variable $method ?lagging ?exact {body} clamp &clamp {clamp}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         return yields(self.body, 2, "model.equal") or _clamp(self.clamp)
@@ -181,13 +187,19 @@ class Equation(Op):
 
 @operation("model.ode", level="model")
 class Ode(Op):
-    """An explicit differential equation: the body yields the derivative per ms."""
+    """An explicit differential equation: the body yields the derivative per ms.
+
+    `lagging`: the step size of an exponential step that is one value for all is that from before the update of shared
+    variables. `exact`: an event-driven variable ages by the time that passed, see `discretise.event_driven`.
+    """
 
     variable = attribute(SYMBOL)
     method = attribute(METHODS)
+    lagging = optional(BOOL, False)
+    exact = optional(BOOL, False)
     body = region()
     clamp = region()
-    syntax = "$variable $method {body} clamp &clamp {clamp}"
+    syntax = "$variable $method ?lagging ?exact {body} clamp &clamp {clamp}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         return yields(self.body, 1) or _clamp(self.clamp)

@@ -68,7 +68,7 @@ class Stencil(Op):
     @property
     def entries(self) -> int:
         """Number of taps of all filters."""
-        return self.filter_size * max(1, self.bank)
+        return self.filter_size * max(1, int(self.bank))
 
     def stays_inside(self, a: int) -> bool:
         """Whether no tap can be outside along an axis of the pre population."""
@@ -76,4 +76,4 @@ class Stencil(Op):
             return False
         last = self.stride[a] * (self.post[self.axis[a]] - 1) if self.axis[a] >= 0 else 0
         first: int = self.start[a]
-        return first >= 0 and first + last + self.taps[a] <= self.pre[a]
+        return first >= 0 and bool(first + last + self.taps[a] <= self.pre[a])

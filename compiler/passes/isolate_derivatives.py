@@ -83,8 +83,16 @@ def _replace(equation: model.Equation) -> None:
     if block is None:
         raise ValueError("an equation stands in a model")
     regions, equation.regions = equation.regions, []
-    attributes = {"variable": equation.variable, "method": equation.method}
-    block.insert_before(equation, create(model.Ode, regions=regions, loc=equation.loc, **attributes))
+    made = create(
+        model.Ode,
+        regions=regions,
+        loc=equation.loc,
+        variable=equation.variable,
+        method=equation.method,
+        lagging=equation.lagging or None,
+        exact=equation.exact or None,
+    )
+    block.insert_before(equation, made)
     equation.erase()
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class LowerDelays(Pass):
     """Replaces every `step.delayed_read`.
 
-    With a delay of one step the value is the present one, in phase 1 (nothing has been updated yet) as in phase 7.
+    With a delay of one step the value is the present one, in phase 1 (nothing has been updated yet) as in phase 7; but
+    for what phase 1 itself changes, as spikes that arrive do with conductances.
     Otherwise the field gets a ring, pushed once per step in phase 5, and the row of step `k - delay + less` is read.
     Fields that nobody reads with a longer delay get no ring.
     """
@@ -36,14 +37,22 @@ class LowerDelays(Pass):
     def run(self, module: Module, context: Context) -> bool:  # noqa: D102
         delays = {str(op.sym): str(op.delay) for op in module.body.ops if isinstance(op, step.Synapses)}
         reads = list(module.find(step.DelayedRead))
+        changed = _changed_by_input(module)
         for read in reads:
             block = read.parent
             assert block is not None
             b = Builder(block, read, read.loc)
-            value = _present(b, read) if delays[read.owner] == "one" else _past(module, b, read, delays[read.owner])
+            present = delays[read.owner] == "one" and (read.less or read.field not in changed)
+            value = _present(b, read) if present else _past(module, b, read, delays[read.owner])
             value.hint = read.result.hint
             read.replace_by(value)
         return bool(reads)
+
+
+def _changed_by_input(module: Module) -> set[str]:
+    """The fields that maps of phase 1 change."""
+    maps = [op for op in module.body.ops if isinstance(op, step.Map) and op.phase == 1]
+    return {str(op.field) for m in maps for op in m.body.ops if isinstance(op, (step.Write, step.Accumulate))}
 
 
 def _present(b: Builder, read: step.DelayedRead) -> Value:
@@ -58,11 +67,17 @@ def _present(b: Builder, read: step.DelayedRead) -> Value:
 
 def _past(module: Module, b: Builder, read: step.DelayedRead, delay: str) -> Value:
     ring = _ring(module, read)
-    steps = value_type(DType.i64, At.syn if delay == "each" else At.one)
-    row = b.sub(b.value(step.Index, types=(i64,)), b.value(step.Delay, types=(steps,), owner=read.owner))
+    row = b.sub(b.value(step.Index, types=(i64,)), _delay(b, read, delay))
     if read.less:
         row = b.add(row, b.const(read.less, DType.i64))
     return b.value(step.ReadRing, row, types=(read.result.type,), ring=ring)
+
+
+def _delay(b: Builder, read: step.DelayedRead, delay: str) -> Value:
+    if delay == "one":
+        return b.const(1, DType.i64)
+    steps = value_type(DType.i64, At.syn if delay == "each" else At.one)
+    return b.value(step.Delay, types=(steps,), owner=read.owner)
 
 
 def _ring(module: Module, read: step.DelayedRead) -> Symbol:

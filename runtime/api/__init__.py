@@ -30,10 +30,18 @@ if TYPE_CHECKING:
     import nnc.models as models
     import nnc.parser as parser
     from nnc.core import Global as Global
+    from nnc.extensions import bold as bold
+    from nnc.extensions import convolution as convolution
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
+    from nnc.extensions import image as image
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
+    from nnc.extensions.convolution import Convolution as Convolution
+    from nnc.extensions.convolution import Copy as Copy
+    from nnc.extensions.convolution import Pooling as Pooling
+    from nnc.extensions.convolution import Transpose as Transpose
+    from nnc.extensions.diagonal import DiagonalProjection as DiagonalProjection
     from nnc.extensions.image import ImagePopulation as ImagePopulation
     from nnc.extensions.image import VideoPopulation as VideoPopulation
     from nnc.extensions.tensorboard import Logger as Logger
@@ -217,6 +225,7 @@ __all__ = [
     "Variable",
     "add_function",
     "atexit",
+    "bold",
     "callbacks_enabled",
     "ceil",
     "check_profile_results",
@@ -224,6 +233,7 @@ __all__ = [
     "clear_all_callbacks",
     "coefficient_of_variation",
     "compile",
+    "convolution",
     "core",
     "cython_ext",
     "disable_callbacks",
@@ -244,6 +254,7 @@ __all__ = [
     "get_time",
     "histogram",
     "hybrid",
+    "image",
     "inputs",
     "inter_spike_interval",
     "intern",
@@ -353,7 +364,10 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "GlobalObjectManager": ("nnc.intern.GlobalObjects", ""),
     "Profiler": ("nnc.intern.Profiler", ""),
     "HybridPopulation": ("nnc.extensions.hybrid", ""),
+    "bold": ("nnc.extensions.bold", ""),
+    "convolution": ("nnc.extensions.convolution", ""),
     "hybrid": ("nnc.extensions.hybrid", ""),
+    "image": ("nnc.extensions.image", ""),
     "core": ("nnc.core", ""),
     "cython_ext": ("nnc.cython_ext", ""),
     "extensions": ("nnc.extensions", ""),
@@ -365,6 +379,8 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
 }
 _EXTENSIONS = {
     "nnc.extensions.bold": "BoldModel BoldMonitor",
+    "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
+    "nnc.extensions.diagonal": "DiagonalProjection",
     "nnc.extensions.image": "ImagePopulation VideoPopulation",
     "nnc.extensions.tensorboard": "Logger",
 }
@@ -375,11 +391,6 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "Convolution",
-        "Copy",
-        "DiagonalProjection",
-        "Pooling",
-        "Transpose",
         "report",
     }
 )

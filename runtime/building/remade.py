@@ -35,6 +35,9 @@ class Remade(MutableMapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._held)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._held
+
     def __len__(self) -> int:
         return len(self._held)
 
@@ -46,6 +49,10 @@ class Remade(MutableMapping[str, Any]):
         """Hold an array no longer if it is this one and large; `make` gives it once more."""
         if self._held.get(name) is array and isinstance(array, np.ndarray) and array.size > KEPT:
             self._held[name] = _Recipe(make)
+
+    def mark(self, name: str, make: Callable[[], Any]) -> None:
+        """Hold no values under a name, only that there is one for each element."""
+        self._held[name] = _Recipe(make)
 
     def is_released(self, name: str) -> bool:
         """Whether the values under a name would have to be made again."""

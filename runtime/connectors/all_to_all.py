@@ -9,7 +9,7 @@ import numpy as np
 
 from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity, Full
-from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of
+from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,18 +22,28 @@ class AllToAll:
     multiple: bool = False
     name: ClassVar[str] = "All-to-All"
 
+    def expected(self, ends: Ends) -> int:
+        """The number of synapses."""
+        shared = 0 if self.selves else selves_of(ends)
+        return len(ends.pre_ranks) * len(ends.post_ranks) - shared
+
+    def full_of(self, ends: Ends) -> Full | None:
+        """The full block of the two ends, if they are ranges."""
+        pres, posts = as_range(np.sort(ends.pre_ranks)), as_range(np.sort(ends.post_ranks))
+        if pres is None or posts is None:
+            return None
+        full = Full(*pres, *posts, no_self=ends.same and not self.selves)
+        return full if full.selves else Full(*pres, *posts)
+
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The full block of the two ends; nothing is drawn."""
         pre, post = ranks_of("all_to_all", ends)
-        pres, posts = as_range(pre), as_range(post)
-        exclude = ends.same and not self.selves
-        if pres is not None and posts is not None:
-            full = Full(*pres, *posts, no_self=exclude)
-            full = full if full.selves else Full(*pres, *posts)
+        full = self.full_of(ends)
+        if full is not None:
             return Wired(Connectivity.of_full(ends.n_pre, ends.n_post, full))
         present = np.broadcast_to(pre.astype(narrow(ends.n_pre)), (len(post), len(pre)))
         counts = np.zeros(ends.n_post, np.int64)
-        if not exclude:
+        if not (ends.same and not self.selves):
             counts[post] = len(pre)
             return Wired(Connectivity.of_rows(ends.n_pre, counts, present.reshape(-1)))
         kept = pre != post[:, None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nnc.runtime.connectors.kernel import check_ends, check_real, connect_by_distance
+from nnc.runtime.connectors.kernel import check_ends, check_real, connect_by_distance, count_by_distance
 from nnc.runtime.connectors.rule import Ends, Values, Wired, check_delays
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class DifferenceOfGaussians:
     def weights(self) -> Values:
         """The parameters of the kernel."""
         return f"amp {self.amp_pos} - {self.amp_neg} sigma {self.sigma_pos}, {self.sigma_neg}"
+
+    def expected(self, ends: Ends) -> int:
+        """The number of synapses."""
+        return count_by_distance(ends, self._weight, self.limit * abs(self.amp_pos - self.amp_neg), self.selves)
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs with enough weight; nothing is drawn."""

@@ -28,6 +28,10 @@ class FixedNumberPre:
     multiple: bool = False
     name: ClassVar[str] = "Random convergent"
 
+    def expected(self, ends: Ends) -> int:
+        """The number of synapses."""
+        return self.number * len(ends.post_ranks)
+
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """`number` synapses in every row."""
         pre = draw_partners(generator, ends, self.number, ends.same and not self.selves, "pre")
@@ -44,6 +48,10 @@ class FixedNumberPost:
     selves: bool = False
     multiple: bool = False
     name: ClassVar[str] = "Random divergent"
+
+    def expected(self, ends: Ends) -> int:
+        """The number of synapses."""
+        return self.number * len(ends.pre_ranks)
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """`number` synapses from every pre neuron."""

@@ -10,7 +10,7 @@ import numpy as np
 from nnc.runtime.building.blocks import cut, in_threads, joined, streams_of
 from nnc.runtime.building.transpose import narrow
 from nnc.runtime.connectivity import Connectivity
-from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of
+from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,11 @@ class FixedProbability:
     selves: bool = False
     multiple: bool = False
     name: ClassVar[str] = "Random with fixed probability"
+
+    def expected(self, ends: Ends) -> int:
+        """The mean number of synapses."""
+        selves = 0 if self.selves else selves_of(ends)
+        return round(self.probability * (len(ends.pre_ranks) * len(ends.post_ranks) - selves))
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """The pairs that came out; the time is that of the synapses, not of the pairs."""

@@ -72,6 +72,20 @@ def connect_by_distance(
     return Wired(Connectivity.of_rows(ends.n_pre, counts, pres), values)
 
 
+def count_by_distance(
+    ends: Ends, weight: Callable[[NDArray[Any]], NDArray[Any]], threshold: float, selves: bool
+) -> int:
+    """How many pairs `connect_by_distance` connects, without room for them."""
+    pre, post = places(ends.pre.geometry), places(ends.post.geometry)
+    step = max(1, _PAIRS_AT_ONCE // len(pre))
+    itself = int(abs(weight(np.zeros(1))[0]) > threshold) * len(pre) if ends.same and not selves else 0
+
+    def count(first: int) -> int:
+        return int((np.abs(weight(_squared(post[first : first + step], pre))) > threshold).sum())
+
+    return sum(in_threads(count, range(0, len(post), step), ends.threads)) - itself
+
+
 def _squared(post: NDArray[np.float64], pre: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared distances (post, pre), axis by axis."""
     total = (post[:, None, 0] - pre[None, :, 0]) ** 2

@@ -46,6 +46,15 @@ class Wired:
     delays: NDArray[Any] | None = None
 
 
+def selves_of(ends: Ends) -> int:
+    """How many neurons are at both ends."""
+    if not ends.same:
+        return 0
+    there = np.zeros(ends.n_pre, np.bool_)
+    there[ends.pre_ranks] = True
+    return int(there[ends.post_ranks].sum())
+
+
 def ranks_of(rule: str, ends: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The pre and post ranks, ascending. Raises where a neuron comes twice: it would get two synapses of another."""
     pre, post = np.sort(ends.pre_ranks), np.sort(ends.post_ranks)

@@ -31,9 +31,7 @@ class DiagonalProjection(SharedProjection):
 
     _connected_by = "connect(weights=...) or connect_gaussian(...)"
 
-    def __init__(
-        self, pre: Any, post: Any, target: str | list[str], name: str | None = None, net_id: int = 0
-    ) -> None:
+    def __init__(self, pre: Any, post: Any, target: str | list[str], name: str | None = None, net_id: int = 0) -> None:
         from nnc.runtime.ends import end_of, network_of_end, whole
         from nnc.runtime.magic import network_of
 
@@ -57,7 +55,7 @@ class DiagonalProjection(SharedProjection):
         self._take("Diagonal", filter, delays, j[inside], (a * columns + column)[inside], k[inside])
         return self
 
-    def connect_gaussian(
+    def connect_gaussian(  # type: ignore[override]
         self, amp: float, sigma: float, min_val: float, max_distance: float = 0.0, delays: float = 0.0
     ) -> Self:
         """Weights `amp * exp(-d**2 / (2 * sigma**2))` above `min_val`, up to a distance (0: any), between
@@ -97,16 +95,18 @@ class DiagonalProjection(SharedProjection):
         self, name: str, filter: NDArray[Any], delays: Any, columns: NDArray[Any], pre: NDArray[Any], k: NDArray[Any]
     ) -> None:
         """Connect all post neurons of each column alike."""
-        super()._connect(Shared(name, filter, self._delay_of("connect", delays)))
         width = int(np.prod(self._post.geometry[len(self._post.geometry) // 2 :]))
         rows = np.arange(self._post.size // width) * width
+        stored = len(rows) * len(columns)
+        super()._connect(Shared(name, filter, self._delay_of("connect", delays), stored=stored))
         post = (rows[:, None] + columns[None, :]).reshape(-1)
         order = np.lexsort((np.tile(pre, len(rows)), post))
         self._pairs = post[order], np.tile(pre, len(rows))[order], np.tile(k, len(rows))[order]
 
     def _lay_out(self) -> None:
         rule = self._rule
-        assert isinstance(rule, Shared) and self._pairs is not None
+        assert isinstance(rule, Shared)
+        assert self._pairs is not None
         post, pre, self._entries = self._pairs
         self._synapses = Connectivity.of_pairs(self._pre.size, self._post.size, post, pre, is_sorted=True)
         self._delays = max(1, round(rule.delays / self._net.dt))
@@ -142,12 +142,10 @@ class DiagonalProjection(SharedProjection):
         if "w" in given:
             if self._rule is None:
                 raise NNCValueError(f"projection '{self.name}' has no weights yet; call {self._connected_by}")
-            array = numbers("set", "weights", given["w"])
-            if array.ndim and array.shape != self._rule.weights.shape:
-                raise NNCValueError(
-                    f"projection '{self.name}': its weights have the shape {self._rule.weights.shape}, not {array.shape}"
-                )
-            given["w"] = np.broadcast_to(array, self._rule.weights.shape).copy()
+            array, shape = numbers("set", "weights", given["w"]), self._rule.weights.shape
+            if array.ndim and array.shape != shape:
+                raise NNCValueError(f"projection '{self.name}': its weights have the shape {shape}, not {array.shape}")
+            given["w"] = np.broadcast_to(array, shape).copy()
         super().set(given)
 
     def _write(self, name: str, value: Any) -> None:

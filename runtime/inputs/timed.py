@@ -50,6 +50,9 @@ class TimedPopulation(Population):
             return last
         return self._prepare(state, first, min(last, first + self._depth) if self._streams else last)
 
+    def fill_past(self, state: State) -> None:
+        """Let delayed synapses see, before the first step, something else than the initial values."""
+
     def took(self, steps: int) -> None:
         """Let the clock go on by as many steps as were done."""
         if self.enabled:

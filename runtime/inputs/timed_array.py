@@ -14,12 +14,15 @@ from nnc.runtime.neuron import Neuron
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nnc.runtime.state import State
+
 
 class TimedArray(Scheduled):
     """Rate-coded neurons whose `r` follows `rates`, an array of shape `(times,) + geometry`.
 
     `schedule` is the time in ms between two rows, from 0 on, or a list of times; `period` (ms) starts it over. The row
     of a time is in `r` at the end of the step of that time and stays until the next one; before the first, `r` is 0.
+    Synapses with delays of several steps read the first row until the rates of the first step reach them.
     """
 
     def __init__(
@@ -79,6 +82,13 @@ class TimedArray(Scheduled):
     @r.setter
     def r(self, value: Any) -> None:
         raise NNCRuntimeError(f"TimedArray '{self.name}': r follows rates; call update(rates)")
+
+    def fill_past(self, state: State) -> None:
+        """The first row: what delayed synapses read until the rates of the first step reach them."""
+        ring = f"{self.class_name}.r.past"
+        if state.has(ring) and len(self._rows):
+            depth = state.block.sizes[f"{self.class_name}.ring"]
+            state.memory.write(ring, np.tile(self._rows[0], depth))
 
     def update(self, rates: Any, schedule: Any = None, period: float | None = None, reset: bool = True) -> None:
         """Use other rates; None keeps the schedule or the period. `reset` starts the schedule again, else the rates

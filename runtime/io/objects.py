@@ -78,8 +78,10 @@ def pack(obj: Object) -> tuple[dict[str, Any], Arrays]:
     arrays = {f"{symbol}.{name}": values.packed(name) for name in values.slots}
     if isinstance(obj, Population):
         return {**entry, "geometry": list(obj.geometry), "size": obj.size}, arrays
-    header, synapses = connectivity.pack(obj.synapses, obj._delays, symbol)
     ends = {"pre": obj.pre_population.name, "post": obj.post_population.name, "target": list(obj.targets)}
+    if not obj.stores_synapses:
+        return {**entry, **ends}, arrays
+    header, synapses = connectivity.pack(obj.synapses, obj._delays, symbol)
     return {**entry, **ends, "synapses": header}, {**arrays, **synapses}
 
 
@@ -89,8 +91,8 @@ def misfits(saved: Saved, obj: Object) -> list[str]:
         here, there = obj.size, int(saved.entry.get("size", obj.size))
         return [] if here == there else [f"{label_of(obj)} has {here} neurons, in the file {there}"]
     header = saved.entry.get("synapses")
-    if header is None:
-        return []
+    if header is None or not obj.stores_synapses:
+        return _misfit_weights(saved, obj, header is None)
     here_ends = (obj.pre_population.size, obj.post_population.size)
     there_ends = (int(header["n_pre"]), int(header["n_post"]))
     return (
@@ -98,6 +100,18 @@ def misfits(saved: Saved, obj: Object) -> list[str]:
         if here_ends == there_ends
         else [f"{label_of(obj)} connects {here_ends} neurons (pre, post), in the file {there_ends}"]
     )
+
+
+def _misfit_weights(saved: Saved, obj: Projection, shared: bool) -> list[str]:
+    """Where at least one of two projections stores no synapses."""
+    if shared == obj.stores_synapses:
+        return [
+            f"{label_of(obj)} {'stores' if obj.stores_synapses else 'does not store'} synapses, unlike that of the file"
+        ]
+    if not shared or "w" not in saved.attributes:
+        return []
+    here, there = obj._values.packed("w").size, saved.value("w").size
+    return [] if here == there else [f"{label_of(obj)} has {here} weights, in the file {there}"]
 
 
 def differences(saved: Saved, obj: Object) -> list[str]:

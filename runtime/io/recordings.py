@@ -8,7 +8,7 @@ from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.projection import Projection
-from nnc.runtime.tracks import Chunk, Track
+from nnc.runtime.tracks import Chunk
 from nnc.runtime.views import PopulationView
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nnc.runtime.io.container import Archive
     from nnc.runtime.network import Network
     from nnc.runtime.population import Population
+    from nnc.runtime.tracks import Track
 
 Arrays = dict[str, "NDArray[Any]"]
 
@@ -28,10 +29,15 @@ def pack(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
     entries: list[dict[str, Any]] = []
     arrays: Arrays = {}
     for monitor in _own(network):
+        monitor.flush()
         number = len(entries)
         tracks: dict[str, Any] = {}
         for name, track in monitor._tracks.items():
-            tracks[name] = {"segments": track.segments, "last": track.last, "rows": bool(track.chunks)}
+            tracks[name] = {
+                "segments": track.segments,
+                "last": track.last,
+                "rows": bool(track.chunks) and monitor.file is None,
+            }
             if track.chunks:
                 _check_same_synapses(monitor, track)
                 arrays[f"monitor{number}/{name}"] = track.rows(0)
@@ -85,13 +91,18 @@ def go_on(network: Network, archive: Archive | None) -> None:
 
 
 def _take(monitor: Monitor, archive: Archive, number: int, entry: Mapping[str, Any]) -> None:
+    """What is streamed stays in the file that it went to; the monitor goes on with its own."""
     tracks = {}
     for name, saved in entry["tracks"].items():
         place = f"monitor{number}/{name}"
         wires = monitor.owner.synapses if isinstance(monitor.owner, Projection) else None
         chunks = [Chunk(archive.array(place), archive.array(f"{place}/steps"), wires)] if saved["rows"] else []
-        segments, last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
-        tracks[str(name)] = Track(str(name), None, chunks, segments, last)
+        track = monitor._tracks.get(str(name)) if monitor.file is not None else None
+        track = monitor._track(str(name)) if track is None else track
+        for chunk in chunks:
+            track.keep(chunk)
+        track.segments, track.last = ([[int(a), int(b)] for a, b in saved[key]] for key in ("segments", "last"))
+        tracks[str(name)] = track
     monitor._tracks = tracks
     monitor._period, monitor._offset = int(entry["period"]), int(entry["offset"])
     monitor.spike_count, monitor.neuron_steps = (int(count) for count in entry["spikes"])

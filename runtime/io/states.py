@@ -36,7 +36,9 @@ def save_network(network: Network, filename: Any, populations: bool, projections
     _write(filename, "network", *_collect(network, populations, projections, exact))
 
 
-def _collect(network: Network, populations: bool, projections: bool, exact: bool) -> tuple[dict[str, Any], Arrays]:
+def _collect(
+    network: Network, populations: bool, projections: bool, exact: bool, monitors: bool = True
+) -> tuple[dict[str, Any], Arrays]:
     state = network.current_state()
     header: dict[str, Any] = {"nnc": __version__, "dt": network.dt, "precision": network.config_.precision}
     header |= {"time_step": state.block.t, "net_id": network.id, "exact": exact and populations and projections}
@@ -52,8 +54,9 @@ def _collect(network: Network, populations: bool, projections: bool, exact: bool
     if header["exact"]:
         header["generators"] = network.generators()
         header["constants"] = dict(network._constant_values)
-        header["monitors"], recorded = recordings.pack(network)
-        arrays |= recorded
+        if monitors:
+            header["monitors"], recorded = recordings.pack(network)
+            arrays |= recorded
     return header, arrays
 
 
@@ -174,7 +177,7 @@ def load_object(obj: Object, filename: Any) -> None:
 
 def copy_state(origin: Network, target: Network) -> None:
     """Let a network with the same objects go on from where another one stands; recorded data stay with that one."""
-    header, arrays = _collect(origin, True, True, True)
+    header, arrays = _collect(origin, True, True, True, monitors=False)
     archive = container.Archive(Path("(memory)"), "network", json.loads(json.dumps(header)), arrays)
     pairs, different = _match(target, archive, list(_PARTS))
     if different:

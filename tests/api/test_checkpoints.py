@@ -460,3 +460,108 @@ def test_monitors_go_on_in_their_rhythm_paused_or_not(tmp_path: Path) -> None:
     other.load(tmp_path / "x.npz", monitors=False)
     other.simulate(1.0)
     assert other_part.get("r").tolist() == [[5.0]]
+
+
+RULED = {
+    "psp": "w*pre.r",
+    "equations": "dw/dt = 0.02*(pre.r - w)",
+    "creating": "pre.r + post.r > 0.9 : proba = 0.4, w = 0.3, d = 2.0",
+    "pruning": "w < 0.12 : proba = 0.5",
+}
+
+
+def _ruled(target: str, team: int) -> ann.Network:
+    net = ann.Network(dt=0.5, seed=11)
+    net.config(paradigm=target, num_threads=team)
+    unit = ann.Neuron(equations="r = 0.5 + 0.5*sin(0.3*t + phase) + 0.01*sum(exc)", parameters="phase = 0.0")
+    a, b = net.create(12, unit), net.create(9, unit)
+    a.phase = ann.Uniform(0.0, 6.0)
+    net.connect(a, b, "exc", ann.Synapse(**RULED)).fixed_probability(0.4, weights=ann.Uniform(0.0, 1.0), delays=2.0)
+    net.compile(silent=True)
+    return net
+
+
+@pytest.mark.parametrize(("target", "team"), [("llvm", 2), ("openmp", 2), ("interp", 1)])
+def test_rules_that_were_started_go_on_after_loading(tmp_path: Path, target: str, team: int) -> None:
+    whole = _ruled("llvm", 1)
+    proj = whole.get_projections()[0]
+    proj.start_creating(period=2.0)
+    whole.simulate(3.5)
+    proj.start_pruning(period=1.5)
+    whole.simulate(4.0)
+    whole.save(tmp_path / "state.npz")
+    before = proj.nb_synapses
+    whole.simulate(12.0)
+    again = _ruled(target, team)
+    other = again.get_projections()[0]
+    other.start_creating(period=0.5)  # replaced by what the file says
+    again.load(tmp_path / "state.npz")
+    assert other.nb_synapses == before
+    assert other.schedules == proj.schedules == {"creating": [0, 4], "pruning": [7, 3]}
+    again.simulate(12.0)
+    assert (other.pre_ranks, other.w) == (proj.pre_ranks, proj.w)
+    assert proj.nb_synapses != before
+
+
+def test_rules_that_were_not_started_are_not_after_loading(tmp_path: Path) -> None:
+    net = _ruled("llvm", 1)
+    proj = net.get_projections()[0]
+    net.save(tmp_path / "state.npz")
+    proj.start_pruning()
+    net.load(tmp_path / "state.npz")
+    assert proj.schedules == {}
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+def test_files_of_hdf5_hold_the_same(tmp_path: Path, suffix: str) -> None:
+    h5py = pytest.importorskip("h5py", reason="the extra hdf5 is not installed")
+    whole = started(_plastic, "llvm", 1)
+    whole.simulate(10.0)
+    path = tmp_path / f"state{suffix}"
+    whole.save(path)
+    whole.simulate(10.0)
+    with h5py.File(path, "r") as file:
+        assert file["pop0.v"].shape == (70,)
+    again = started(_plastic, "llvm", 2, seed=8)
+    again.load(path)
+    again.simulate(10.0)
+    assert_same_bits(everything(whole), everything(again))
+    pop, proj = whole.get_populations()[0], whole.get_projections()[0]
+    pop.save(tmp_path / f"pop{suffix}")
+    v, pop.v = pop.v, 0.0
+    pop.load(tmp_path / f"pop{suffix}")
+    assert (pop.v == v).all()
+    proj.save_connectivity(tmp_path / f"synapses{suffix}")
+    net = ann.Network(dt=0.5)
+    pops = [net.create(70, ann.Neuron(equations="r = t")) for _ in range(2)]
+    other = net.connect(*pops, "exc").from_file(tmp_path / f"synapses{suffix}")
+    net.compile()
+    assert (other.pre_ranks, other.delay) == (proj.pre_ranks, proj.delay)
+
+
+def test_damaged_files_of_hdf5_are_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="the extra hdf5 is not installed")
+    net = started(_delayed_rates, "llvm", 1)
+    path = tmp_path / "state.h5"
+    net.save(path)
+    content = path.read_bytes()
+    for cut in (10, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:cut])
+        with pytest.raises(ann.NNCError, match=r"damaged|no file that nnc can read"):
+            net.load(path)
+    with h5py.File(path, "w") as file:
+        file["text"] = "words"
+    with pytest.raises(ann.NNCError, match="no array of numbers"):
+        net.load(path)
+
+
+def test_a_copy_with_state_leaves_recorded_data_where_they_are() -> None:
+    net = _ruled("llvm", 1)
+    proj = net.get_projections()[0]
+    proj.start_pruning()
+    m = net.monitor(proj, "w", period=1.0)
+    net.simulate(6.0)
+    made = net.copy(state=True)
+    assert made.time == 6.0
+    assert made.get(proj).w == proj.w
+    assert len(m.get("w")) == 6

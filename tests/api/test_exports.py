@@ -55,4 +55,4 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_what_is_not_made_yet_says_so() -> None:
     with pytest.raises(AttributeError, match="not available in this version"):
-        _ = nnc.Convolution
+        _ = nnc.ANNtoSNNConverter

@@ -134,6 +134,48 @@ def test_rates_to_spikes_and_back():
         ann.Spike2RatePopulation(spikes, mode="windows")
 
 
+@pytest.mark.parametrize("target", ["interp", "llvm", "openmp"])
+def test_rates_from_intervals(target):
+    net = ann.Network(dt=0.5)
+    net.config(paradigm=target)
+    spikes = net.create(ann.SpikeSourceArray([[10.0, 20.0, 25.0, 50.0], [5.0], []]))
+    rates = net.create(ann.Spike2RatePopulation(spikes, mode="isi", smooth=0.001, cut=3.0, scaling=2.0))
+    m = net.monitor(rates, "r")
+    net.compile()
+    net.simulate(120.0)
+    got = m.get("r")
+    np.testing.assert_allclose(got[:, 0], _isi(np.array([20, 40, 50, 100]), 240, 0.5, 3.0) / 2.0, rtol=1e-12)
+    assert not got[:, 1:].any()
+
+
+def _isi(steps, n, dt, cut):
+    """The rate in Hz after each step, from the steps of the spikes, which are heard one step later."""
+    rates = np.zeros(n)
+    for k in range(n):
+        heard = steps[steps < k]
+        if len(heard) > 1:
+            interval, since = heard[-1] - heard[-2], k - 1 - heard[-1]
+            rates[k] = 1000.0 / (dt * max(interval, since)) if since <= cut * interval else 0.0
+    return rates
+
+
+@pytest.mark.parametrize("target", ["interp", "llvm", "openmp"])
+def test_rates_over_windows_that_follow_the_intervals(target):
+    net = ann.Network(dt=0.5)
+    net.config(paradigm=target)
+    times = [np.arange(2.0, 400.0, period).tolist() for period in (2.0, 5.0, 20.0)] + [[3.0]]
+    spikes = net.create(ann.SpikeSourceArray(times))
+    rates = net.create(ann.Spike2RatePopulation(spikes, mode="adaptive", smooth=0.001, cut=4.0, window=50.0))
+    m = net.monitor(rates, ["r", "length"])
+    net.compile()
+    net.simulate(400.0)
+    got = m.get()
+    assert got["length"][-1].tolist() == [8.0, 20.0, 50.0, 50.0]  # 4 intervals, at most 50 ms
+    # In the mean over whole periods the rate is that of the spikes, whatever the window.
+    np.testing.assert_allclose(got["r"][-240:, :3].mean(axis=0), [500.0, 200.0, 50.0], rtol=2e-3)
+    assert 0.0 < got["r"][-1, 3] < 0.01
+
+
 # Both styles
 
 

@@ -1,92 +1,32 @@
-"""Running a kernel through the `Driver` interface, with host memory and host threads in place of a device."""
+"""Running a kernel through the `Driver` interface, with an interpreter of PTX in place of a device."""
 
 from __future__ import annotations
 
-import ctypes
-import itertools
-import threading
+import gc
 from typing import TYPE_CHECKING, Any
 
-import llvmlite.binding as llvm
 import numpy as np
 import pytest
+from support.ptx.device import InterpretedDriver
 
-from nnc.compiler.codegen.cuda.driver import Device, DriverError
+from nnc.compiler.codegen.cuda.driver import DriverError
+from nnc.compiler.codegen.cuda.emit import emit_ptx
 from nnc.compiler.codegen.cuda.load import CUDAProgram
-from nnc.compiler.codegen.layout import Layout, Recorder, RecorderKind, StateBlock
+from nnc.compiler.codegen.layout import Layout, StateBlock
 from nnc.compiler.codegen.llvm import LLVMTarget
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 
-from .test_cuda import _BLOCK, _SYNC, _THREAD, THREADS, _here, hosted, link
 from .test_programs import spiking
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from nnc.compiler.codegen.cache import Cache
-
-
-class HostDriver:
-    """Counts bytes moved, so that tests see what is transferred."""
-
-    def __init__(self, free: int = 1 << 30) -> None:
-        self.device = Device("a host", (7, 5), 4, 1 << 30, "0.0")
-        self.memory: dict[int, Any] = {}
-        self.moved: list[tuple[str, int]] = []
-        self.free_memory = free
-        for name, function in (("sync", _SYNC), ("block", _BLOCK), ("thread", _THREAD)):
-            llvm.add_symbol(f"nnc_test_{name}", ctypes.cast(function, ctypes.c_void_p).value)
-
-    def alloc(self, size: int) -> int:
-        buffer = ctypes.create_string_buffer(size + 64)
-        address = -(-ctypes.addressof(buffer) // 64) * 64
-        self.memory[address] = buffer
-        return address
-
-    def free(self, address: int) -> None:
-        del self.memory[address]
-
-    def free_bytes(self) -> int:
-        return self.free_memory
-
-    def upload(self, address: int, array: NDArray[Any]) -> None:
-        assert array.flags.c_contiguous
-        self.moved.append(("up", array.nbytes))
-        ctypes.memmove(address, array.ctypes.data, array.nbytes)
-
-    def download(self, array: NDArray[Any], address: int) -> None:
-        assert array.flags.c_contiguous
-        self.moved.append(("down", array.nbytes))
-        ctypes.memmove(array.ctypes.data, address, array.nbytes)
-
-    def function(self, ptx: str, name: str) -> Any:
-        return ptx, name
-
-    def resident(self, function: Any, threads: int) -> int:
-        return 4
-
-    def launch(self, function: Any, blocks: int, threads: int, address: int, t0: int, t1: int) -> None:
-        text, name = function
-        engines = [link(text) for _ in range(blocks)]
-        barriers = [threading.Barrier(threads) for _ in range(blocks)]
-
-        def work(b: int, t: int) -> None:
-            _here.block, _here.thread, _here.barrier = b, t, barriers[b]
-            start = engines[b].get_function_address(name)
-            ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(start)(address, t0, t1)
-
-        workers = [threading.Thread(target=work, args=bt) for bt in itertools.product(range(blocks), range(threads))]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-
 
 SIZES = {"pop.n": 150, "pop.ring": 2}
 
 
-def blocks(cache: Cache, driver: HostDriver) -> tuple[CUDAProgram, Any, StateBlock, StateBlock]:
+def blocks(cache: Cache, driver: InterpretedDriver) -> tuple[CUDAProgram, Any, StateBlock, StateBlock]:
     module = spiking().finish()
-    device = CUDAProgram(Layout.of(module), hosted(module), "nnc_run", driver, THREADS)
+    device = CUDAProgram(Layout.of(module), emit_ptx(module), "nnc_run", driver)
     host = LLVMTarget(cache=cache).load(LLVMTarget().emit(module))
     made = [StateBlock(host.layout, SIZES, team=2) for _ in range(2)]
     for block in made:
@@ -105,7 +45,7 @@ def assert_same(a: StateBlock, b: StateBlock, t0: int, t1: int) -> None:
 
 
 def test_a_network_on_a_device_goes_the_same_way(cache: Cache) -> None:
-    device, host, a, b = blocks(cache, HostDriver())
+    device, host, a, b = blocks(cache, InterpretedDriver(processors=4))
     for t0, t1 in ((0, 3), (3, 7)):
         assert device.run(a, t0, t1) == host.run(b, t0, t1)
         assert_same(a, b, t0, t1)
@@ -117,7 +57,7 @@ def test_a_network_on_a_device_goes_the_same_way(cache: Cache) -> None:
 
 
 def test_what_nobody_touches_stays_on_the_device(cache: Cache) -> None:
-    driver = HostDriver()
+    driver = InterpretedDriver(processors=4)
     device, _, a, _ = blocks(cache, driver)
     a.recorders.clear()
     device.run(a, 0, 2)
@@ -132,7 +72,7 @@ def test_what_nobody_touches_stays_on_the_device(cache: Cache) -> None:
 
 
 def test_an_array_that_python_keeps_follows_every_run(cache: Cache) -> None:
-    device, host, a, b = blocks(cache, HostDriver())
+    device, host, a, b = blocks(cache, InterpretedDriver(processors=4))
     a.fields.pinned.add("pop.v")
     kept = a.fields["pop.v"]
     device.run(a, 0, 3)
@@ -141,24 +81,66 @@ def test_an_array_that_python_keeps_follows_every_run(cache: Cache) -> None:
 
 
 def test_too_little_memory_is_said_with_the_numbers(cache: Cache) -> None:
-    device, _, a, _ = blocks(cache, HostDriver(free=100))
-    with pytest.raises(DriverError, match="0 MiB are free"):
+    device, _, a, _ = blocks(cache, InterpretedDriver(size=4096))
+    with pytest.raises(
+        DriverError, match=r"\d+ bytes more are needed on an interpreter of PTX, where \d+ bytes are free"
+    ):
         device.run(a, 0, 1)
 
 
 def test_a_team_that_does_not_fit_is_refused(cache: Cache) -> None:
-    device, host, _, _ = blocks(cache, HostDriver())
+    device, host, _, _ = blocks(cache, InterpretedDriver(processors=4))
     with pytest.raises(DriverError, match="at most 4"):
         device.run(StateBlock(host.layout, SIZES, team=5), 0, 1)
 
 
 def test_memory_on_the_device_goes_with_the_block(cache: Cache) -> None:
-    driver = HostDriver()
+    driver = InterpretedDriver(processors=4)
     device, _, a, _ = blocks(cache, driver)
     device.run(a, 0, 1)
-    assert driver.memory
+    assert driver.memory.blocks
     del a
-    import gc
-
     gc.collect()
-    assert not driver.memory
+    assert not driver.memory.blocks
+
+
+class FailingDriver(InterpretedDriver):
+    """Fails at the launch of this number, and at everything after it."""
+
+    fails_at = 0
+
+    def launch(self, *arguments: Any) -> None:
+        if self.launches >= self.fails_at:
+            raise DriverError("CUDA: running the kernel failed: an illegal memory access was encountered")
+        super().launch(*arguments)
+
+    def download(self, array: Any, address: int) -> None:
+        if self.launches >= self.fails_at > 0:
+            raise DriverError("CUDA: copying from the device failed: an illegal memory access was encountered")
+        super().download(array, address)
+
+
+def test_the_state_before_a_failing_run_can_be_read_and_run_again(cache: Cache) -> None:
+    device, _, a, _ = blocks(cache, FailingDriver(processors=4))
+    before = {name: a.fields.peek(name).copy() for name in a.layout.field_index}
+    with pytest.raises(DriverError, match=r"illegal memory access(.|\n)*at step 0, its state can be read$"):
+        device.run(a, 0, 2)
+    for name, values in before.items():
+        np.testing.assert_array_equal(a.fields[name], values)
+    assert a.t == 0
+    with pytest.raises(DriverError, match="illegal memory access"):
+        device.run(a, 0, 2)
+
+
+def test_values_that_were_lost_with_a_device_are_named_and_not_run_on(cache: Cache) -> None:
+    driver = FailingDriver(processors=4)
+    driver.fails_at = 2
+    device, _, a, _ = blocks(cache, driver)
+    device.run(a, 0, 2)
+    kept = a.fields["pop.v"].copy()
+    driver.fails_at = 1
+    with pytest.raises(DriverError, match=r"illegal(.|\n)*at step 2, its state can be read; .*last read"):
+        device.run(a, 2, 4)
+    np.testing.assert_array_equal(a.fields["pop.v"], kept)
+    with pytest.raises(DriverError, match="are lost"):
+        device.run(a, 2, 4)

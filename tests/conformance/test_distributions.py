@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from support.statistics import ALPHA, follows
 
 import nnc as ann
 from nnc.compiler.codegen.target import get_target
@@ -20,7 +21,6 @@ from nnc.compiler.codegen.target import get_target
 pytestmark = pytest.mark.filterwarnings("ignore::nnc.NNCWarning")
 
 N = 20_000
-ALPHA = 1e-4
 
 CASES: dict[str, tuple[tuple[float, ...], Any]] = {
     "Uniform": ((-1.0, 3.0), stats.uniform(-1.0, 4.0)),
@@ -62,28 +62,6 @@ def all_drawn(
     net.compile(silent=True)
     net.simulate(float(steps))
     return {name: np.asarray(monitor.get(f"x{name}")) for name in CASES}
-
-
-def follows(values: np.ndarray[Any, Any], law: Any) -> None:
-    """Kolmogorov-Smirnov (chi-square for integers), and mean and variance within their sampling error."""
-    values = np.asarray(values, np.float64).reshape(-1)
-    assert np.isfinite(values).all()
-    if hasattr(law.dist, "pmf"):
-        support = np.arange(int(law.ppf(1e-9)), int(law.ppf(1 - 1e-9)) + 1)
-        expected = law.pmf(support) * values.size
-        observed = np.array([(values == k).sum() for k in support])
-        assert observed.sum() == values.size
-        often = expected >= 5.0
-        table = [np.append(x[often], x[~often].sum()) for x in (observed, expected)]
-        keep = table[1] > 0.5
-        p = stats.chisquare(table[0][keep], table[1][keep] * table[0][keep].sum() / table[1][keep].sum()).pvalue
-    else:
-        p = stats.kstest(values, law.cdf).pvalue
-    assert p > ALPHA
-    mean, variance, kurtosis = (float(m) for m in law.stats("mvk"))
-    bound = stats.norm.isf(ALPHA / 2)
-    assert abs(values.mean() - mean) < bound * np.sqrt(variance / values.size)
-    assert abs(values.var() - variance) < bound * variance * np.sqrt((kurtosis + 2) / values.size)
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])

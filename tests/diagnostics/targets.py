@@ -26,6 +26,11 @@ no_post_times = {
     "post": RATE,
     "synapse": Synapse(pre_spike="g_target += w * (t - t_post)"),  # error: N0605 'Synapse'
 }
+no_post_spikes_to_compare = {
+    "pre": SPIKING,
+    "post": RATE,
+    "synapse": Synapse(pre_spike="g_target += w; x = 1 : unless_post"),  # error: N0605 'x = 1 : unless_post'
+}
 unconnected_sum = {
     "pre": RATE,
     "post": RATE,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nnc.compiler.diagnostics import Source
+from nnc.compiler.ir import stencil
 from nnc.compiler.ir.interp import Connectivity, StepState, run_step
 from nnc.compiler.ir.interp_draws import draws
 from nnc.compiler.ir.parser import parse_module
@@ -287,3 +288,57 @@ def test_draws_in_maps_and_fills_are_those_of_the_stream() -> None:
     run_step(module_of(body), state, 9, 10)
     np.testing.assert_array_equal(state.fields["pop0.v"], state.fields["pop0.g"])
     np.testing.assert_array_equal(state.fields["pop0.v"], draws("normal", 12, 5, 9, np.arange(N), DType.f64))
+
+
+STENCIL = """
+module @test {
+  step.neurons @pop0
+  step.neurons @pop1
+  step.synapses @proj0 from @pop0 to @pop1 rate as stencil delay one index i32
+  step.stencil @proj0 pre [5] post [5] taps [3] axis [0] stride [1] start [-1] outside OUTSIDE
+  step.field @pop0.v : f64[neuron] state
+  step.field @pop1.g : f64[neuron] state
+  step.field @proj0.w : f64[syn] param
+  step.map @map.proj0.psp over synapses in @proj0 phase 1 {
+    %w = step.read @proj0.w : f64[syn]
+    %v = step.read @pop0.v : f64[pre]
+    %x = arith.mul %w, %v : f64[syn]
+    step.accumulate KIND @pop1.g, %x
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "outside", "expected"),
+    [
+        ("add", "fill", [2 + 3 * 2.0, 1 + 2 * 2 + 3 * 3, 2 + 6 + 12, 3 + 8 + 15, 4 + 10]),
+        ("add", "fill fill 10.0", [10 + 8, 14, 20, 26, 4 + 10 + 30]),
+        ("mean", "clamp", [(1 + 2 + 6) / 3, 14 / 3, 20 / 3, 26 / 3, (4 + 10 + 15) / 3]),
+        ("max", "fill fill 10.0", [6, 9, 12, 15, 10]),
+        ("min", "fill fill -9.0", [2, 1, 2, 3, 4]),
+    ],
+)
+def test_a_stencil_reads_a_filter_at_every_place(kind: str, outside: str, expected: list[float]) -> None:
+    module = parse_module(STENCIL.replace("KIND", kind).replace("OUTSIDE", outside))
+    (op,) = module.find(stencil.Stencil)
+    fields = {"pop0.v": np.arange(1.0, 6.0), "pop1.g": np.zeros(5), "proj0.w": np.array([1.0, 2.0, 3.0])}
+    state = StepState(fields, {"pop0.n": 5, "pop1.n": 5}, {"proj0": Connectivity.of_stencil(op)})
+    run_step(module, state, 0, 1)
+    assert fields["pop1.g"].tolist() == expected
+
+
+def test_synapses_may_have_the_weights_of_others() -> None:
+    text = HEAD.replace("FACTS", "") + (
+        "  step.synapses @proj1 from @pop0 to @pop0 rate as csr_post delay one index i32 shares @proj0\n"
+        "  step.map @map.proj1.psp over synapses in @proj1 phase 1 {\n"
+        "    %w = step.read @proj0.w : f64[syn]\n    step.accumulate add @pop0.g, %w\n  }\n}\n"
+    )
+    wires = random_wires()
+    state = state_of(wires)
+    order = np.lexsort((wires.post, wires.pre))
+    state.connectivity["proj1"] = Connectivity(wires.post[order], wires.pre[order], entries=order)
+    run_step(parse_module(text, Source(text, what="IR")), state, 0, 1)
+    matrix = np.zeros((N, N))
+    matrix[wires.pre, wires.post] = state.fields["proj0.w"]
+    np.testing.assert_allclose(state.fields["pop0.g"], matrix.sum(axis=1))

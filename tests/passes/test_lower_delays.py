@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.step_networks import lowered, read, run, spikes, state
+from support.step_networks import STAGES, lowered, read, run, spikes, state
 
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
+from nnc.compiler.ir.parser import parse_module
+from nnc.compiler.passes import load_pass
+from nnc.compiler.passes.manager import Context
 
 
 def relay(delay: str) -> str:
@@ -112,3 +115,34 @@ def test_spikes_of_a_source_arrive_after_each_delay() -> None:
     end = run(module, start, 6)
     fired = {neuron: k for k, row in enumerate(spikes(end, 6)) for neuron in row}
     assert (fired[1] - fired[0], fired[2] - fired[0]) == (1, 4)
+
+
+GAP = """
+module @net dt = 1.0 {
+  step.neurons @pop0
+  step.field @pop0.g_exc : f64[neuron] state
+  step.field @pop0.v : f64[neuron] state
+  step.synapses @proj0 from @pop0 to @pop0 rate as auto delay one index i32
+  step.synapses @proj1 from @pop0 to @pop0 rate as auto delay one index i32
+  step.map @map.proj0.psp over synapses in @proj0 phase 1 {
+    %one = const 1.0 : f64
+    step.accumulate add @pop0.g_exc, %one
+  }
+  step.map @map.proj1.psp over synapses in @proj1 phase 1 {
+    %g = step.delayed_read @pop0.g_exc in @proj1 : f64[pre]
+    step.accumulate add @pop0.v, %g
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("upto", ["instantiate", STAGES[-1]])
+def test_psp_sees_of_its_pre_neuron_what_earlier_projections_have_not_changed_yet(upto: str) -> None:
+    text, n, steps = GAP, 3, 4
+    module = parse_module(text)
+    for name in STAGES[1 : STAGES.index(upto) + 1]:
+        load_pass(name)().run(module, Context())
+    wires = Connectivity(np.arange(n), np.arange(n))
+    end = run(module, state(module, n, {"proj0": wires, "proj1": wires}), steps)
+    assert end.fields["pop0.g_exc"].tolist() == [4.0] * n
+    assert end.fields["pop0.v"].tolist() == [0.0 + 1.0 + 2.0 + 3.0] * n

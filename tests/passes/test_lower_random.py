@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from support.step_networks import lowered, random_wires, read, run, state
 
-from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.ir import step
 from nnc.compiler.ir.interp import Connectivity
 
@@ -76,11 +75,10 @@ def test_parameters_are_those_of_the_moment() -> None:
     assert 6.9 < drawn(text, pop0__a=7.0).max() < 7.0
 
 
-def test_binomial_numbers_say_what_they_take() -> None:
-    with pytest.raises(DiagnosticError, match="N0312"):
-        drawn(drawing("binomial", "a", 0.5))
-    with pytest.raises(DiagnosticError, match="N0312"):
-        drawn(drawing("binomial", 1e6, 0.5))
+@pytest.mark.parametrize(("n", "p"), [(-1.0, 0.5), (math.nan, 0.5), (10.0, -0.1), (10.0, 1.1), (10.0, math.nan)])
+def test_binomial_numbers_of_impossible_parameters_are_none(n: float, p: float) -> None:
+    text = drawing("binomial", "a", "b").replace("model.param @a", "model.param @b : f64 global model.param @a")
+    assert np.isnan(drawn(text, n=10, pop0__a=n, pop0__b=p)).all()
 
 
 def test_gamma_numbers_of_no_shape_are_none() -> None:

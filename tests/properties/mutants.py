@@ -1,9 +1,11 @@
-"""Bugs planted into the generic passes on purpose, to see whether the tests notice.
+"""Bugs planted into the compiler on purpose, to see whether the tests notice.
 
     python tests/properties/mutants.py [NAME ...]
 
-runs the tests of `SUITE` once without a bug and once with each, and says which bugs lived; exit status 1 if one did.
-Takes a few minutes: a nightly job. A pytest plugin plants the bug named by NNC_MUTANT before any test is collected.
+runs the tests once without a bug and once with each, and says which bugs lived; exit status 1 if one did. Bugs of the
+generic passes stand here and must be noticed by the tests of `SUITE`, those of other parts in `level_mutants.py`, each
+with the file that must notice it. Takes a quarter of an hour: a nightly job. A pytest plugin plants the bug named by
+NNC_MUTANT before any test is collected.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "properties")]
+
+from level_mutants import LEVEL_MUTANTS, SUITE_OF  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parents[2]
 SUITE = (
     "tests/properties/test_tables.py",
     "tests/ir/test_text.py",
@@ -305,7 +311,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         shadowed_names_print_alike,
         dominance_is_not_checked,
     )
-}
+} | LEVEL_MUTANTS
 
 
 def pytest_configure(config: object) -> None:
@@ -316,25 +322,32 @@ def pytest_configure(config: object) -> None:
         MUTANTS[name]()
 
 
-def survives(name: str | None) -> tuple[bool, str]:
-    """Whether all tests pass with a bug planted, and the first test that failed."""
+def survives(name: str | None, suite: tuple[str, ...]) -> tuple[bool, str]:
+    """Whether all tests of a suite pass with a bug planted, and the first test that failed."""
     planted = {"NNC_MUTANT": name or "", "HYPOTHESIS_PROFILE": "ci", "PYTHONPATH": str(Path(__file__).parent)}
     environment = {**os.environ, **planted}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "mutants", "-p", "no:cacheprovider"]
-    run = subprocess.run([*command, *SUITE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run([*command, *suite], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return run.returncode == 0, failed[0].split(" - ")[0] if failed else run.stderr[-200:]
 
 
+def suite_of(name: str) -> tuple[str, ...]:
+    """The files that must notice a bug."""
+    return (SUITE_OF[name],) if name in SUITE_OF else SUITE
+
+
 def main(names: list[str]) -> int:
     """Try the bugs; the exit status."""
-    clean, failed = survives(None)
-    if not clean:
-        print(f"the tests fail without any bug: {failed}")
-        return 2
+    chosen = names or list(MUTANTS)
+    for suite in dict.fromkeys(suite_of(name) for name in chosen):
+        clean, failed = survives(None, suite)
+        if not clean:
+            print(f"the tests fail without any bug: {failed}")
+            return 2
     alive = 0
-    for name in names or MUTANTS:
-        lived, failed = survives(name)
+    for name in chosen:
+        lived, failed = survives(name, suite_of(name))
         alive += lived
         print(f"{'ALIVE ' if lived else 'killed'} {name:<36} {'' if lived else failed}", flush=True)
     return 1 if alive else 0

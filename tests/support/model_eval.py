@@ -1,4 +1,4 @@
-"""Executes the straight-line code of one neuron or synapse model: a second, small definition of what it means."""
+"""Executes the code of one neuron or synapse model by itself, with the interpreter of the model level."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.ir import model, step
-from nnc.compiler.ir.interp import evaluate
+from nnc.compiler.ir.interp_code import run_code
 from nnc.compiler.ir.verify import verify
 from nnc.compiler.passes.discretise import Discretise
 from nnc.compiler.passes.inline_functions import InlineFunctions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nnc.compiler.diagnostics import Diagnostics
-    from nnc.compiler.ir.core import Block, Op, Value
+    from nnc.compiler.ir.core import Block, Op
     from nnc.compiler.ir.model import Module
 
 PASSES: tuple[Pass, ...] = (InlineFunctions(), IsolateDerivatives(), OrderEquations(), Discretise())
@@ -39,7 +39,10 @@ def lower(module: Module, passes: Iterable[Pass] = PASSES) -> Diagnostics:
 
 @dataclass
 class Machine:
-    """The state of one element and the code that changes it. `draw` gives the random numbers by occurrence."""
+    """The surroundings of one element: its state, by name, and what its code is told of the rest of a network.
+
+    `draw` gives the random numbers by occurrence.
+    """
 
     module: Module
     state: dict[str, Any]
@@ -78,22 +81,19 @@ class Machine:
                 self.execute(op.regions[0], False)
 
     def execute(self, block: Block, masked: bool) -> None:
-        values: dict[Value, Any] = {}
-        for op in block.ops:
-            operands = [values[v] for v in op.operands]
-            if isinstance(op, model.Set):
-                if op.always or self.active or not masked or op.attr.startswith("g_"):
-                    dtype = self.types[op.attr].dtype
-                    assert op.value.type.dtype is dtype, "values are stored in the type of the attribute"
-                    self.state[op.attr] = operands[0]
-            elif isinstance(op, model.Transmit):
-                self.transmitted.append(float(operands[0]))
-            else:
-                results = self.results(op, operands)
-                values.update(zip(op.results, results, strict=True))
+        """Run some code; `masked` code leaves the state of a refractory neuron alone."""
+        run_code(block, lambda op, operands: self.special(op, operands, masked))
 
-    def results(self, op: Op, operands: list[Any]) -> list[Any]:
+    def special(self, op: Op, operands: list[Any], masked: bool) -> list[Any] | None:
         match op:
+            case model.Set(attr=attr):
+                if op.always or self.active or not masked or attr.startswith("g_"):
+                    assert op.value.type.dtype is self.types[attr].dtype, "values are stored in the attribute's type"
+                    self.state[attr] = operands[0]
+                return []
+            case model.Transmit():
+                self.transmitted.append(float(operands[0]))
+                return []
             case model.Get(attr=attr, side="self"):
                 return [self.state[attr]]
             case model.Get(attr=attr, side=side):
@@ -108,7 +108,7 @@ class Machine:
                 return [np.float64(self.draw(draw))]
             case step.Index():
                 return [np.int64(self.step)]
-        return evaluate(op.name, op.attributes, operands, [r.type.dtype for r in op.results])
+        return None
 
 
 def machine(module: Module, state: Mapping[str, Any] | None = None, dt: float = 1.0, **options: Any) -> Machine:

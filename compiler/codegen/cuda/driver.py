@@ -18,7 +18,7 @@ INSTALL = "pip install 'nnc-compiler[cuda-bindings]' (a wheel), or 'nnc-compiler
 
 
 class DriverError(NNCError):
-    """A call of the CUDA driver failed; the state of the network on the host is that before the run."""
+    """A call of the CUDA driver failed; what the host holds of the network can still be read."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Loop level to PTX, through LLVM's NVPTX back end: one worker per thread block.
 
 All threads of a block execute the code of their worker together: arithmetic and loads redundantly, a store outside of
-loops by thread 0 between two block barriers, a `simd` loop strided over the threads. So scalars are uniform in a
-block, control flow outside of `simd` loops is too, and every bit is that of the other targets.
+loops by thread 0. A `simd` or `independent` loop is divided among the threads, or, if it holds loops, among the warps,
+whose 32 threads then go together in the same way. Control flow outside of divided loops is uniform, the threads meet
+where accesses would overtake each other (`hazards`), and every bit is that of the other targets.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import functools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from nnc.compiler.codegen.cuda.support import BARRIER, FMOD, SYNC
+from nnc.compiler.codegen.cuda import hazards
+from nnc.compiler.codegen.cuda.atomics import add_atomically, only_sums
+from nnc.compiler.codegen.cuda.compact import WARP, compact
+from nnc.compiler.codegen.cuda.hazards import Hazards
+from nnc.compiler.codegen.cuda.record import record
+from nnc.compiler.codegen.cuda.reduce import reduce_in_block, reduce_in_warp
+from nnc.compiler.codegen.cuda.support import BARRIER, FMOD, SYNC, WARPS_MEET
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.llvm.emit import Emitter, clock
-from nnc.compiler.codegen.llvm.reduce import combine, start_value, tree
-from nnc.compiler.codegen.llvm.support import BOUND, COMPACT, STOP, philox, record
-from nnc.compiler.codegen.llvm_expr import LANES, MEMORY, TYPES, literal, vector
+from nnc.compiler.codegen.llvm.support import BOUND, STOP, philox
+from nnc.compiler.codegen.llvm_expr import LANES, MEMORY
 from nnc.compiler.codegen.target import unsupported
 from nnc.compiler.ir import arith, loop
 from nnc.compiler.ir.types import DType
@@ -24,29 +30,37 @@ from nnc.compiler.ir.types import DType
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nnc.compiler.ir.core import Op
+    from nnc.compiler.ir.core import Op, Value
 
 THREADS: Final = 256
 """Threads of a block; the kernel is made for exactly so many."""
 
 _TRIPLE: Final = "nvptx64-nvidia-cuda"
-_PARTS: Final = "addrspacecast (ptr addrspace(3) @parts to ptr)"
+
+_REGISTERS: Final = 255
+"""One block at a time is on a processor, so each thread may have as many registers as there are."""
 
 SHARED_LIMIT: Final = 48 << 10
 """Bytes of shared memory that every device gives a block."""
 
 
 class KernelEmitter(Emitter):
-    """Writes the kernel `nnc_run(block, t0, t1)`; `%tid` is the number of the block, `%lane` that of the thread."""
+    """Writes the kernel `nnc_run(block, t0, t1)`; `%tid` is the number of the block, `%lane` that of the thread.
+
+    `together` is how many threads go together where the next op is written: all of a block, a warp, or 1.
+    """
 
     target = "cuda"
 
-    def __init__(self, layout: Layout, threads: int) -> None:
+    def __init__(self, layout: Layout, threads: int, fast: bool = False) -> None:
         super().__init__(layout)
         self.threads = threads
-        self.parallel = False
+        self.fast = fast
+        self.atomic = False
+        self.together = threads
+        self.hazards = Hazards()
         self.shared: list[str] = []
-        self._shared_bytes = LANES * 8
+        self._shared_bytes = LANES * 8 + 4 * threads * 8 + 2 * threads // WARP * 4
 
     def head(self) -> str:
         """The line that opens the kernel."""
@@ -56,38 +70,57 @@ class KernelEmitter(Emitter):
             "  %thread = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()",
             "  %lane = zext i32 %thread to i64",
             "  %leader = icmp eq i64 %lane, 0",
+            "  %warp = lshr i64 %lane, 5",
+            "  %within = and i64 %lane, 31",
+            "  %first = icmp eq i64 %within, 0",
         ]
         return "define ptx_kernel void @nnc_run(ptr %block, i64 %t0, i64 %t1) #0 {"
 
+    # Who goes together, and where they meet.
+
     @contextmanager
-    def divided(self) -> Iterator[None]:
-        """What is written meanwhile is executed by each thread for elements of its own."""
-        self.parallel = True
+    def divided(self, together: int = 1) -> Iterator[None]:
+        """What is written meanwhile is executed by groups of so many threads, each for elements of its own."""
+        outer, self.together = (self.together, self.hazards, self.atomic), together
+        self.hazards = Hazards()
         yield
-        self.parallel = False
+        self.together, self.hazards, self.atomic = outer
 
     def sync(self) -> None:
-        """All threads of the block meet."""
-        self.do("call void @llvm.nvvm.barrier0()")
+        """The threads that go together meet."""
+        self.hazards.clear()
+        if self.together == self.threads:
+            self.do("call void @llvm.nvvm.barrier0()")
+        elif self.together == WARP:
+            self.helpers.add("warp")
+            self.do("call void @llvm.nvvm.bar.warp.sync(i32 -1)")
+
+    def before(self, accesses: hazards.Accesses) -> None:
+        """Let the threads meet if these accesses, which come next, may be in conflict with earlier ones."""
+        if self.atomic:
+            return
+        if self.together > 1 and self.hazards.conflict(accesses):
+            self.sync()
+        self.hazards.note(accesses)
 
     def alone(self, write: Callable[[], None]) -> None:
-        """What `write` writes is done by thread 0, after all before and before all after."""
+        """What `write` writes is done by the first of the threads that go together."""
         then, end = self.labels("alone", "together")
-        self.sync()
-        self.branch("%leader", then, end)
+        self.branch("%leader" if self.together == self.threads else "%first", then, end)
         self.start(then)
         write()
         self.jump(end)
         self.start(end)
-        self.sync()
+
+    # Memory
 
     def field_ref(self, op: loop.FieldRef) -> None:
-        """The address of a field, known to be global memory."""
+        """The address of a field, in global memory."""
         known = str(op.field) in self._fields
         super().field_ref(op)
         if not known:
             near = self._at_entry(f"addrspacecast ptr {self.values[op.result]} to ptr addrspace(1)")
-            self._fields[str(op.field)] = self._at_entry(f"addrspacecast ptr addrspace(1) {near} to ptr")
+            self._fields[str(op.field)] = f"addrspace(1) {near}"
         self.values[op.result] = self._fields[str(op.field)]
 
     def alloca(self, op: loop.Alloca) -> None:
@@ -99,18 +132,47 @@ class KernelEmitter(Emitter):
             raise unsupported(op, self.target, f"more than {SHARED_LIMIT} bytes of scratch memory")
         name = f"@scratch{len(self.shared)}"
         self.shared.append(f"{name} = internal addrspace(3) global [{count} x {MEMORY[dtype]}] undef, align 64")
-        self.values[op.result] = f"addrspacecast (ptr addrspace(3) {name} to ptr)"
+        self.values[op.result] = f"addrspace(3) {name}"
+
+    def private(self, kind: str) -> str:
+        """A variable of each thread."""
+        return self._at_entry(f"alloca {kind}")
+
+    def address(self, buffer: Value, index: Value) -> str:
+        """Where an element is, with its address space, as it stands behind `ptr`."""
+        space = self.values[buffer].split()[0]
+        return f"{space} {super().address(buffer, index)}"
+
+    def load(self, op: loop.Load) -> None:
+        """Read an element."""
+        self.before(hazards.of_op(op))
+        super().load(op)
 
     def store(self, op: loop.Store) -> None:
-        """Write an element: one that belongs to the thread in a loop, else by thread 0."""
-        if self.parallel:
+        """Write an element: one that belongs to the thread in a divided loop, else by one thread for all."""
+        self.before(hazards.of_op(op, divided=self.together == 1))
+        if self.atomic and self.together == 1:
+            add_atomically(self, op)
+        elif self.atomic:
+            self.alone(lambda: add_atomically(self, op))
+        elif self.together == 1:
             super().store(op)
         else:
             self.alone(lambda: super(KernelEmitter, self).store(op))
 
     def compact(self, op: loop.Compact) -> None:
-        """Thread 0 scans the mask."""
-        self.alone(lambda: super(KernelEmitter, self).compact(op))
+        """All threads of the block, in `nnc.compiler.codegen.cuda.compact`."""
+        if self.together != self.threads:
+            raise unsupported(op, self.target, "a list made in a loop of independent iterations")
+        self.helpers.update(("compact", "warp"))
+        self.before(hazards.of_op(op))
+        count = self.address(op.counts, op.slot)
+        mask, lo, hi, entries, base = (self.values[v] for v in (op.mask, op.lo, op.hi, op.list, op.base))
+        self.do(
+            f"call void @nnc_compact(ptr {mask}, i64 {lo}, i64 {hi}, ptr {entries}, i64 {base}, ptr {count}, i64 %lane)"
+        )
+
+    # What is one per worker or team
 
     def stop(self, op: loop.Stop) -> None:
         """Thread 0 of worker 0 alone decides."""
@@ -121,14 +183,11 @@ class KernelEmitter(Emitter):
         self.alone(lambda: super(KernelEmitter, self).note_time(now))
 
     def record(self, op: loop.Record) -> None:
-        """Every thread copies its part of a row."""
+        """Every thread copies elements of a row; those of worker 0 list spikes."""
         self.helpers.update(("bound", "record"))
-        first = self.let(f"mul i64 %tid, {self.threads}")
-        thread = self.let(f"add i64 {first}, %lane")
         when = int(op.when == "targets")
-        self.sync()
-        self.do(f"call void @nnc_record(ptr %block, i64 {thread}, i64 {self.values[op.step]}, i64 {when})")
-        self.sync()
+        self.before(hazards.of_op(op))
+        self.do(f"call void @nnc_record(ptr %block, i64 %tid, i64 %lane, i64 {self.values[op.step]}, i64 {when})")
 
     def barrier(self, op: loop.Barrier) -> None:
         """All blocks meet."""
@@ -137,56 +196,61 @@ class KernelEmitter(Emitter):
             self.entry.append("  %sense = alloca i64")
             self.entry.append("  store i64 0, ptr %sense")
         self.do("call void @nnc_barrier(ptr %block, i64 %lane, ptr %sense)")
+        self.hazards.clear()
+
+    # Control flow
 
     def counted(self, op: loop.For) -> None:
-        """A counted loop, by all threads together or each taking its iterations."""
-        lo, hi = self.values[op.lo], self.values[op.hi]
-        if not op.simd or self.parallel:
-            self.iterate(lo, hi, str(op.step), op.body)
+        """A counted loop: by all that go together, or divided among their warps or threads."""
+        sums = self.fast and op.unordered and self.together == self.threads and only_sums(op)
+        if self.together == 1 or not (op.simd or op.independent or sums):
+            self.uniform(op)
             return
-        self.sync()
-        offset = self.let(f"mul i64 %lane, {op.step}")
-        first = self.let(f"add i64 {lo}, {offset}")
-        with self.divided():
-            self.iterate(first, hi, str(self.threads * op.step), op.body)
-        self.sync()
+        loops = hazards.holds_loops(op)
+        if loops and (self.together == WARP or any(isinstance(inner, loop.Compact) for inner in op.walk())):
+            self.uniform(op)
+            return
+        self.before(hazards.of_op(op))
+        groups, number = self.together, "%lane" if self.together == self.threads else "%within"
+        if loops:
+            self.helpers.add("warp")
+            groups, number = self.threads // WARP, "%warp"
+        offset = self.let(f"mul i64 {number}, {op.step}")
+        first = self.let(f"add i64 {self.values[op.lo]}, {offset}")
+        with self.divided(WARP if loops else 1):
+            self.atomic |= sums
+            self.hazards.note(hazards.of_block(op.body, divided=False))
+            self.iterate(first, self.values[op.hi], str(groups * op.step), op.body)
+
+    def uniform(self, op: loop.For) -> None:
+        """A loop whose iterations are done one after the other."""
+        self.hazards.note(hazards.of_block(op.body, divided=self.together == 1))
+        around = self.hazards.pending
+        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body)
+        self.hazards.note(around)
+
+    def time(self, op: loop.TimeLoop) -> None:
+        """The loop over steps."""
+        self.hazards.note(hazards.of_block(op.body, divided=False))
+        around = self.hazards.pending
+        super().time(op)
+        self.hazards.note(around)
+
+    def condition(self, op: loop.If) -> None:
+        """A branch."""
+        around = self.hazards.pending
+        super().condition(op)
+        self.hazards.note(around)
 
     def reduce(self, op: loop.Reduce) -> None:
-        """Thread l of the first 32 has partial result l; then all threads fold the 32 in the same order."""
-        if self.parallel:
+        """In `nnc.compiler.codegen.cuda.reduce`."""
+        if self.together == 1:
             raise unsupported(op, self.target, "a reduction in a loop of independent iterations")
-        self.helpers.add("parts")
-        dtype = op.result.type.dtype
-        kind = TYPES[dtype]
-        own = self._at_entry(f"alloca {kind}")
-        some, end = self.labels("lanes", "tree")
-        self.sync()
-        first = self.let(f"add i64 {self.values[op.lo]}, %lane")
-        self.branch(self.let(f"icmp ult i64 %lane, {LANES}"), some, end)
-        self.start(some)
-        self.do(f"store {kind} {literal(start_value(op.kind, dtype), dtype)}, ptr {own}")
-
-        def each(j: str) -> None:
-            part = self.let(f"load {kind}, ptr {own}")
-            terms = [self.values[v] for v in op.body.ops[-1].operands]
-            fused = op.kind == "fma"
-            new = (
-                self.intrinsic("fma", kind, *terms, part)
-                if fused
-                else combine(self, op.kind, dtype, kind, part, *terms)
-            )
-            self.do(f"store {kind} {new}, ptr {own}")
-
-        with self.divided():
-            self.iterate(first, self.values[op.hi], str(LANES), op.body, then=each)
-        last = self.let(f"load {kind}, ptr {own}")
-        at = self.let(f"getelementptr inbounds {kind}, ptr {_PARTS}, i64 %lane")
-        self.do(f"store {kind} {last}, ptr {at}")
-        self.jump(end)
-        self.start(end)
-        self.sync()
-        parts = self.let(f"load {vector(kind)}, ptr {_PARTS}, align 64")
-        self.values[op.result] = tree(self, op.kind, dtype, parts)
+        self.before(hazards.of_op(op))
+        if self.together == WARP:
+            reduce_in_warp(self, op)
+        else:
+            reduce_in_block(self, op)
 
     def arithmetic(self, op: Op) -> None:
         """As elsewhere, but for the remainder, which NVPTX would round."""
@@ -203,41 +267,46 @@ class KernelEmitter(Emitter):
         self.values[op.results[0]] = self.let(f"fptrunc double {result} to float") if dtype is DType.f32 else result
 
 
-def emit_kernel(module: Op, threads: int = THREADS) -> str:
-    """The LLVM module of the kernel, for blocks of so many threads: a multiple of 32."""
+def emit_kernel(module: Op, threads: int = THREADS, fast: bool = False) -> str:
+    """The LLVM module of the kernel, for blocks of so many threads: a multiple of 32.
+
+    `fast`: what spikes add to a neuron is added in any order, by atomics.
+    """
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "cuda", "there is no loop.func")
-    emitter = KernelEmitter(layout, threads)
+    emitter = KernelEmitter(layout, threads, fast)
     kernel = emitter.function(func)
     texts = {
         "bound": BOUND,
         "barrier": BARRIER,
+        "warp": WARPS_MEET,
         "stop": STOP,
-        "compact": COMPACT,
+        "compact": compact(threads),
         "record": record(threads),
         "philox": philox(),
         "fmod": FMOD,
         "clock": "declare i64 @llvm.nvvm.read.ptx.sreg.globaltimer()\n\n"
         + clock("call i64 @llvm.nvvm.read.ptx.sreg.globaltimer()"),
         "parts": f"@parts = internal addrspace(3) global [{LANES} x i64] undef, align 64\n",
+        "stage": f"@stage = internal addrspace(3) global [{4 * threads} x i64] undef, align 64\n",
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n", SYNC]
     parts += [text for name, text in texts.items() if name in emitter.helpers]
     parts += ["\n".join([*emitter.shared, *emitter.declared.values()]) + "\n"]
-    return "\n".join([*parts, kernel, f'attributes #0 = {{ convergent nounwind "nvvm.reqntid"="{threads}" }}\n'])
+    limits = f'"nvvm.reqntid"="{threads}" "nvvm.maxnreg"="{_REGISTERS}"'
+    return "\n".join([*parts, kernel, f"attributes #0 = {{ convergent nounwind {limits} }}\n"])
 
 
-def emit_ptx(module: Op, arch: str = "sm_75") -> str:
+def emit_ptx(module: Op, arch: str = "sm_75", fast: bool = False) -> str:
     """PTX for a chip (`sm_75`, `sm_90`, ...). Needs neither a device nor CUDA: LLVM writes it."""
     import llvmlite.binding as llvm  # slow to import
 
     _start()
     machine = llvm.Target.from_triple(_TRIPLE).create_target_machine(cpu=arch, opt=3)
-    parsed = llvm.parse_assembly(emit_kernel(module))
-    parsed.triple = _TRIPLE
-    parsed.data_layout = str(machine.target_data)
+    layout = f'target datalayout = "{machine.target_data}"\ntarget triple = "{_TRIPLE}"\n'
+    parsed = llvm.parse_assembly(layout + emit_kernel(module, fast=fast))
     parsed.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = False

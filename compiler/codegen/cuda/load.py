@@ -6,6 +6,7 @@ Fields live on the device. What Python has taken out of the block since the last
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,16 @@ import numpy as np
 
 from nnc.compiler.codegen.cuda.driver import DriverError
 from nnc.compiler.codegen.cuda.emit import THREADS
-from nnc.compiler.codegen.layout import NativeBlock, NativeRecorder, RecorderKind, check_fits
+from nnc.compiler.codegen.layout import NativeBlock, check_fits
+from nnc.compiler.codegen.recorder import NativeRecorder, RecorderKind
 from nnc.compiler.codegen.target import Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.cuda.driver import Driver
-    from nnc.compiler.codegen.layout import Layout, Recorder, StateBlock
+    from nnc.compiler.codegen.layout import Layout, StateBlock
+    from nnc.compiler.codegen.recorder import Recorder
 
 _FIXED = ("param", "constant")
 """Roles of fields that a kernel does not write."""
@@ -37,6 +40,8 @@ class CUDAProgram:
         self._function = driver.function(ptx, entry)
         self._resident = driver.resident(self._function, threads)
         self._mirrors: weakref.WeakKeyDictionary[StateBlock, Mirror] = weakref.WeakKeyDictionary()
+        self._lost: weakref.WeakKeyDictionary[StateBlock, list[str]] = weakref.WeakKeyDictionary()
+        """Blocks that a device has failed with, and the fields whose values were newer there."""
 
     def team_for(self, largest: int) -> int:
         """The number of workers to make a block for, if its largest population has so many neurons."""
@@ -48,13 +53,25 @@ class CUDAProgram:
         if block.team > self._resident:
             name = self._driver.device.name
             raise DriverError(f"{block.team} workers do not fit on {name} at once: at most {self._resident}")
+        lost = self._lost.get(block)
+        if lost:
+            raise DriverError(
+                f"the device failed at t = {t0} steps, and the newest values of {_some(lost)} are lost\n"
+                f"  = help: load a checkpoint, or build the network anew"
+            )
+        block.prepare(t0, t1)
         mirror = self._mirrors.get(block)
         if mirror is None:
             mirror = self._mirrors[block] = Mirror(self._driver, block)
-        block.prepare(t0, t1)
         address = mirror.upload(block)
-        self._driver.launch(self._function, block.team, self._threads, address, t0, t1)
-        mirror.download(block)
+        try:
+            self._driver.launch(self._function, block.team, self._threads, address, t0, t1)
+            mirror.download(block)
+        except DriverError as error:
+            del self._mirrors[block]
+            lost = self._lost[block] = mirror.lose()
+            older = f"; {_some(lost)} have the values that were last read" if lost else ""
+            raise DriverError(f"{error}\n  = the network is at step {t0}, its state can be read{older}") from error
         block.finish()
         return Status(block.status)
 
@@ -145,17 +162,40 @@ class Mirror:
         if address:
             self._driver.free(address)
             del self._buffers[name]
-        self._buffers[name] = (self._driver.alloc(max(size, 256)), max(size, 256))
+        try:
+            self._buffers[name] = (self._driver.alloc(max(size, 1)), size)
+        except DriverError as error:
+            raise self._too_little(size) from error
         return True
 
     def _check_room(self, block: StateBlock) -> None:
         needed = sum(block.fields.peek(f.name).nbytes for f in block.layout.fields)
-        free = self._driver.free_bytes()
-        if needed > free:
-            raise DriverError(
-                f"the network needs {needed / 2**20:.0f} MiB on {self._driver.device.name}, where "
-                f"{free / 2**20:.0f} MiB are free\n  = help: use single precision, or target 'llvm'"
-            )
+        needed += sum(r.rows.nbytes for r in block.recorders)
+        if needed > self._driver.free_bytes():
+            raise self._too_little(needed)
+
+    def _too_little(self, needed: int) -> DriverError:
+        return DriverError(
+            f"{_size(needed)} more are needed on {self._driver.device.name}, where {_size(self._driver.free_bytes())} "
+            f"are free\n  = help: use single precision, record less, or target 'llvm'"
+        )
+
+    def lose(self) -> list[str]:
+        """The device has failed: the host keeps what it has. Gives the fields whose newer values are lost."""
+        lost, self._stale = sorted(self._stale), set()
+        self._fields.fetch = None
+        with contextlib.suppress(DriverError):  # a context that is gone has taken its memory along
+            _release(self._driver, self._buffers)
+        self._buffers.clear()
+        return lost
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB" if count >= 1 << 20 else f"{count} bytes"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _through(method: Any, name: str) -> None:

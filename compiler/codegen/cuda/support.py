@@ -10,6 +10,15 @@ declare i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
 declare i32 @llvm.nvvm.read.ptx.sreg.tid.x()
 """
 
+WARPS_MEET: Final = """\
+declare void @llvm.nvvm.bar.warp.sync(i32) convergent
+declare i32 @llvm.nvvm.vote.ballot.sync(i32, i1) convergent
+declare i32 @llvm.nvvm.shfl.sync.down.i32(i32, i32, i32, i32) convergent
+declare i32 @llvm.nvvm.shfl.sync.idx.i32(i32, i32, i32, i32) convergent
+declare i32 @llvm.ctpop.i32(i32)
+"""
+"""What the 32 threads of a warp do together."""
+
 BARRIER: Final = """\
 define internal void @nnc_barrier(ptr %block, i64 %lane, ptr %sense) convergent {
 entry:

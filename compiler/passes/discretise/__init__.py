@@ -12,6 +12,7 @@ from nnc.compiler.ir import model
 from nnc.compiler.ir.define import create
 from nnc.compiler.passes.dependencies import connected, owners
 from nnc.compiler.passes.discretise.event_driven import weave
+from nnc.compiler.passes.discretise.lagging import keep
 from nnc.compiler.passes.discretise.schemes import COUPLED, SCHEMES
 from nnc.compiler.passes.discretise.scope import Scope
 from nnc.compiler.passes.inline import sweep
@@ -57,6 +58,7 @@ def _discretise(owner: Owner, diagnostics: Diagnostics) -> bool:
     if not statements:
         return False
     locality = {op.sym: op.locality for op in owner.body.ops if isinstance(op, model.State)}
+    lagging: set[str] = set()
     for kind in LOCALITIES:
         members = [s for s in statements if _locality(s, locality) == kind]
         if not members:
@@ -66,6 +68,8 @@ def _discretise(owner: Owner, diagnostics: Diagnostics) -> bool:
         for statement in members:
             _execute(scope, statement, diagnostics)
         sweep(update.body)
+        lagging |= scope.lagging
+    keep(owner, lagging)
     for statement in statements:
         statement.erase()
     return True

@@ -3,7 +3,12 @@
 An event n steps after the last one makes x into S + (x - S) * exp(-n * dt / tau), before the statements of the event.
 One stamp per synapse, `last_event` (i64, in steps, initially -10000), says when the last event was. An event in step
 k counts n = k - 1 - stamp steps if it comes from the pre neuron, since the step k itself follows, and n = k - stamp
-if the post neuron fired.
+if the post neuron fired; then the stamp is k. So after an arriving spike one step is lost.
+
+With `exact` none is: the stamp is k - 1 after an arriving spike, and the first event comes k or k + 1 steps after the
+start. Then the variable is what an equation has that is solved exactly in every step.
+
+Other variables of the synapse may stand in an equation if nothing but events changes them.
 """
 
 from __future__ import annotations
@@ -61,13 +66,17 @@ def _bring_up_to_date(owner: Owner, event: Event, odes: Sequence[model.Ode], dia
     b = scope.builder
     b.loc = event.loc
     now = b.value(step.Index, types=(i64,))
-    last = now if isinstance(event, model.OnPost) else b.sub(now, b.const(1, DType.i64))
+    one = b.const(1, DType.i64)
+    last = now if isinstance(event, model.OnPost) else b.sub(now, one)
     elapsed = b.sub(last, scope.read(STAMP))
+    exact = odes[0].exact
+    if exact:
+        elapsed = b.min(elapsed, b.add(last, one))
     for ode in odes:
         value = _later(scope, ode, elapsed, diagnostics)
         if value is not None:
             scope.store(ode, value)
-    scope.set(STAMP, now)
+    scope.set(STAMP, last if exact else now)
     sweep(body)
 
 
@@ -94,8 +103,8 @@ def _check_place(owner: Owner, ode: model.Ode, diagnostics: Diagnostics) -> bool
 
 
 def _check_terms(owner: Owner, ode: model.Ode, diagnostics: Diagnostics) -> bool:
-    states = {op.sym for op in owner.body.ops if isinstance(op, model.State)}
-    others = sorted((reads(ode) & states) - {ode.variable})
+    moving = {o.variable for o in owner.find(model.Ode)} | {a.variable for a in owner.find(model.Assign)}
+    others = sorted((reads(ode) & moving) - {ode.variable})
     random = next(ode.find(model.Random), None)
     if not others and random is None:
         return True

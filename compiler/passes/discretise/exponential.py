@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnc.compiler.passes.algebra import literal
+from nnc.compiler.passes.discretise.lagging import earlier
 from nnc.compiler.passes.discretise.linear_form import one_by_one
 
 if TYPE_CHECKING:
@@ -25,13 +26,25 @@ if TYPE_CHECKING:
 
 def exponential(scope: Scope, odes: Sequence[model.Ode], diagnostics: Diagnostics) -> list[Value]:
     """New values of the variables, each with all others as they were; N0511 where an ODE is not linear."""
-    return one_by_one(scope, odes, diagnostics, lambda form: after(form, form.rate.scale))
+    lagging = {ode.variable for ode in odes if ode.lagging}
+    return one_by_one(
+        scope,
+        odes,
+        diagnostics,
+        lambda form: after(form, form.rate.scale, scope if form.system.odes[0].variable in lagging else None),
+    )
 
 
-def after(form: Linear, time: Value) -> Value:
-    """The variable of a linear ODE after a time, in units of the core: x * exp(k * time) if it decays to 0."""
+def after(form: Linear, time: Value, lagging: Scope | None = None) -> Value:
+    """The variable of a linear ODE after a time, in units of the core: x * exp(k * time) if it decays to 0.
+
+    With `lagging`, the factor exp(k * time) is that from before the update of shared variables.
+    """
     b, algebra, x = form.system.builder, form.system.algebra, form.system.start[0]
     exponent = algebra.mul(form.slope, time)
+    past = None if lagging is None or exponent is None else earlier(lagging, exponent)
+    if past is not None and form.slope is not None:
+        return b.add(x, b.mul(form.rate.core, b.div(b.math("expm1", past), form.slope)))
     if form.offset is None and exponent is not None:
         return b.mul(x, b.math("exp", exponent))
     return b.add(x, b.mul(form.rate.core, _growth(algebra, form.slope, time)))

@@ -35,6 +35,9 @@ class Scope:
                 self.types[op.sym] = op.type
             if isinstance(op, model.Param):
                 self.parameters.add(op.sym)
+        self.lagging: set[str] = set()
+        """Shared variables whose values from before their update are read."""
+
         self._shared: dict[Hashable, Value] = {}
 
     def read(self, variable: str) -> Value:

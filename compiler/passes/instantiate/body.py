@@ -15,7 +15,7 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import TERMINATOR, create
-from nnc.compiler.ir.distributions import MOST_TRIALS, Unbounded, draw, stream_of
+from nnc.compiler.ir.distributions import draw, stream_of
 from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
 
@@ -180,26 +180,17 @@ class Body:
         at, dtype = op.result.type.at, op.result.type.dtype
         real = dtype if dtype.is_float else self.scene.float
 
-        def uniform_or_normal(kind: str, nth: int) -> Value:
+        def underlying(kind: str, nth: int) -> Value:
             stream = stream_of(self.owner.symbol, op.draw, nth)
+            name, type = ("uniform", DType.f64) if kind == "wide" else (kind, real)
             return self._once(
-                ("random", kind, stream, at),
-                lambda: self.b.value(step.Random, types=(value_type(real, at),), distribution=kind, stream=stream),
+                ("random", name, stream, at, type),
+                lambda: self.b.value(step.Random, types=(value_type(type, at),), distribution=name, stream=stream),
             )
 
         numbers = [self.b.cast(p, real) for p in parameters]
         known = [p.op.value if isinstance(p.op, arith.Const) else None for p in numbers]
-        try:
-            value = draw(self.b, op.distribution, numbers, known, uniform_or_normal)
-        except Unbounded:
-            self.scene.diagnostics.error(
-                "N0312",
-                "a binomial distribution in an equation needs a number of trials that is a whole number up to "
-                f"{MOST_TRIALS}, not a parameter",
-                self.b.loc,
-                help="draw the numbers in Python, or add up comparisons of uniform numbers",
-            )
-            return numbers[-1]
+        value = draw(self.b, op.distribution, numbers, known, underlying)
         return self.b.cast(value, dtype)
 
     def _copy(self, op: Op, operands: Sequence[Value]) -> Op:

@@ -181,7 +181,7 @@ def update(scene: Scene, pop: Population) -> None:
         once.run(code.body)
         once.finish("global", "once", 4, flag=pop.enabled)
     body = NeuronBody(scene, pop)
-    refractory = pop.bodies(model.Refractory)
+    refractory = [op for op in pop.body.ops if isinstance(op, model.Refractory)]
     if refractory:
         body.active = body.b.cmp("eq", body.own("hold"), body.b.const(0, DType.i32))
     for code in pop.updates("local"):
@@ -194,7 +194,7 @@ def update(scene: Scene, pop: Population) -> None:
         _rates(scene, pop)
 
 
-def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[Block]) -> dict[str, Value]:
+def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[model.Refractory]) -> dict[str, Value]:
     """The spike test and all that follows from it; gives the conditions of the events."""
     active, body.active = body.active, None
     conditions = pop.bodies(model.Spike)
@@ -210,8 +210,8 @@ def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[Block]) -> d
 
     def reset() -> None:
         body.statements(pop.bodies(model.Reset), "a reset")
-        for code in refractory:
-            body.set_own("hold", _steps(body, body.run(code)[0]))
+        for op in refractory:
+            body.set_own("hold", _steps(body, body.run(op.body)[0], 0.0 if op.truncated else ROUND_OFF))
         if pop.last_spike:
             body.set_own("last_spike", body.index())
 
@@ -230,11 +230,11 @@ def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[Block]) -> d
     return emits
 
 
-def _steps(body: Body, period: Value) -> Value:
+def _steps(body: Body, period: Value, round_off: float) -> Value:
     """A refractory period in ms as a number of steps."""
     b = body.b
     steps = b.div(b.cast(period, DType.f64), b.const(body.scene.dt, DType.f64))
-    return b.cast(b.math("floor", b.add(steps, b.const(ROUND_OFF, DType.f64))), DType.i32)
+    return b.cast(b.math("floor", b.add(steps, b.const(round_off, DType.f64))), DType.i32)
 
 
 def _rates(scene: Scene, pop: Population) -> None:

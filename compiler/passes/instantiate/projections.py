@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import model, stencil, step
 from nnc.compiler.ir.attributes import Symbol
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from nnc.compiler.passes.instantiate.scene import Projection, Scene
 
     Place = Literal["psp", "update", "event", "axon"]
+
+NEVER: Final = -10000.0
+"""Step of the last spike of a neuron outside of its population, as of one that has not fired."""
 
 EVENTS = {"on_pre": model.OnPre, "on_axon": model.OnAxon, "on_post": model.OnPost}
 
@@ -43,7 +46,10 @@ def declare(scene: Scene, proj: Projection) -> None:
         )
     )
     if proj.stencil is not None:
-        scene.declarations.append(stencil.Stencil((), (), dict(proj.stencil.attributes), (), proj.stencil.loc))
+        moved = stencil.Stencil((), (), dict(proj.stencil.attributes), (), proj.stencil.loc)
+        if proj.bodies(model.OnPre):
+            moved.fill = NEVER
+        scene.declarations.append(moved)
     for name, attribute in proj.attributes.items():
         role = "param" if isinstance(attribute, model.Param) else "state"
         scene.declare(proj.field(name), attribute.type, role, attribute.loc)
@@ -204,17 +210,6 @@ class SynapseBody(Body):
             return self.b.cmp("eq", last, self.b.sub(self.index(), self._delay()))
 
         return self._once("arrived", made)
-
-    def random(self, op: model.Random, parameters: Sequence[Value]) -> Value:
-        """A number of a distribution: where no synapse is stored there is none for each of them."""
-        if self.proj.stencil is not None and op.result.type.at is At.syn:
-            self.scene.diagnostics.error(
-                "N0615",
-                "a projection with shared weights has no random number per synapse",
-                op.loc,
-                help="draw it in the neuron's equations and read it as 'pre.x' or 'post.x'",
-            )
-        return super().random(op, parameters)
 
     def event(self, body: Block) -> None:
         """The statements of an event, in order; what is sent goes to every target, computed from its own value."""

@@ -14,6 +14,7 @@ from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once
 from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
 from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
+from nnc.compiler.passes.lower_to_loops.unread import drop_unread_partners
 from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class LowerToLoops(Pass):
         for declaration in declarations:
             module.body.append(declaration)
         module.body.append(frame.func)
+        drop_unread_partners(module)
         return True
 
 

@@ -39,7 +39,7 @@ def lower_fill(frame: Frame, op: step.Fill) -> None:
 def _synapses(frame: Frame, draws: Draws, rows: Rows, lo: Value, hi: Value) -> None:
     """By the canonical index of each synapse, its position in the list sorted by (post, pre)."""
     first, end = rows.own_posts(lo, hi)
-    with frame.loop(first, end) as post:
+    with frame.loop(first, end, independent=True) as post:
         row = rows.of_post(post)
         canonical = _canonical_start(frame, rows, post) if rows.dense else None
         with frame.loop(row.lo, row.hi, simd=True, hint="j") as j:
@@ -88,7 +88,7 @@ class Draws:
         shift = frame.number(5 if words == 2 else 6)
         round_up = frame.number(LANES * words - 1)
         first, end = (b.sar(b.add(x, round_up), shift) for x in (lo, hi))
-        with frame.loop(first, end, hint="tile") as tile:
+        with frame.loop(first, end, independent=True, hint="tile") as tile:
             block = b.mul(tile, frame.number(LANES))
             start = b.mul(tile, frame.number(LANES * words))
             with frame.loop(frame.number(0), frame.number(LANES), simd=True, hint="lane") as lane:

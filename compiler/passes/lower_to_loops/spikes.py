@@ -65,7 +65,8 @@ class Arrival:
         counts = frame.buffer(f"{self.op.events}.count", DType.i32)
         base = b.add(row, b.value(loop.Bound, frame.size(f"{self.pre}.n"), q, types=(q.type,)))
         count = frame.load_index(counts, b.add(count_row, q))
-        with frame.loop(frame.number(0), count, hint="s") as s:
+        adds = all(_only_adds(o) for o in self.ops)
+        with frame.loop(frame.number(0), count, unordered=adds, hint="s") as s:
             pre = frame.load_index(spikes, b.add(base, s))
             with frame.when(self.rows.covers_pre(pre)):
                 self._row(pre, age)
@@ -78,7 +79,8 @@ class Arrival:
         # a row holds each post neuron once, so its synapses are independent; but scattering single additions is
         # faster one by one
         simd = not self.each and (self.rows.dense or is_costly(self.ops))
-        with frame.loop(row.lo, row.hi, simd=simd, hint="j") as j:
+        apart = all(_touches_row(frame, o) for o in self.ops)
+        with frame.loop(row.lo, row.hi, simd=simd, independent=apart, hint="j") as j:
             synapse, post = row.at(j)
             elements.index.update({At.syn: synapse, At.post: post})
             if self.synapses.no_self:
@@ -117,13 +119,26 @@ def _column(frame: Frame, op: step.Map, rows: Rows, elements: Elements, post: Va
     elements.index[At.post] = post
     elements.emit(ops, At.post)
     row = rows.of_post(post)
-    simd = all(_own_synapse(frame, o) for o in ops) and (rows.layout == "dense_post" or is_costly(ops))
-    with frame.loop(row.lo, row.hi, simd=simd, hint="j") as j:
+    apart = all(_own_synapse(frame, o) for o in ops)
+    simd = apart and (rows.layout == "dense_post" or is_costly(ops))
+    with frame.loop(row.lo, row.hi, simd=simd, independent=apart, hint="j") as j:
         synapse, pre = row.at(j)
         elements.index.update({At.syn: synapse, At.pre: pre})
         if frame.network.synapses[op.owner].no_self:
             elements.skip = frame.b.cmp("eq", pre, post)
         elements.effects(ops)
+
+
+def _only_adds(op: object) -> bool:
+    """Whether an op changes nothing, or adds to a sum."""
+    return not isinstance(op, step.Write) and (not isinstance(op, step.Accumulate) or op.kind == "add")
+
+
+def _touches_row(frame: Frame, op: object) -> bool:
+    """Whether an op changes nothing but what belongs to a synapse or its post neuron."""
+    if not isinstance(op, step.Write | step.Accumulate):
+        return True
+    return frame.network.fields[op.field].type.at in (At.syn, At.post, At.neuron)
 
 
 def _own_synapse(frame: Frame, op: object) -> bool:

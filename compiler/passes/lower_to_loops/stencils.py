@@ -2,8 +2,9 @@
 
 The posts of a line along one axis are done side by side, tap after tap, so every sum has the order of the taps. Where
 a filter has more than `UNROLLED` taps they are done in groups, and the sums of up to `LINE` posts wait in scratch
-memory in between. Several filters of a bank are done together, so that what they read is read once. Each group has a loop over the posts all of whose taps are inside, which tests nothing, and one
-each for those in front of and behind them.
+memory in between. Several filters of a bank are done together, so that what they read is read once. Each group has a
+loop over the posts all of whose taps are inside, which tests nothing, and one each for those in front of and behind
+them.
 """
 
 from __future__ import annotations

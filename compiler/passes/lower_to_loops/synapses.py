@@ -36,7 +36,7 @@ def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], lo: Value, hi
     elements = Elements(frame, frame.network.tied(str(op.owner)))
     elements.emit(ops, At.one)
     first, end = rows.own_posts(lo, hi)
-    with frame.loop(first, end) as post:
+    with frame.loop(first, end, independent=True) as post:
         elements.index[At.post] = post
         elements.emit(ops, At.post)
         row = rows.of_post(post)
@@ -79,7 +79,7 @@ def _updates(frame: Frame, op: step.Map, ops: list[Op], p: Value, lo: Value, hi:
     by_post = rows.layout.endswith("post")
     outer, inner = (At.post, At.pre) if by_post else (At.pre, At.post)
     first, end = rows.own_posts(lo, hi) if by_post else rows.pres()
-    with frame.loop(first, end) as neuron:
+    with frame.loop(first, end, independent=True) as neuron:
         elements.index[outer] = neuron
         elements.emit(ops, outer)
         row = rows.of_post(neuron) if by_post else rows.of_pre(p, lo, hi, neuron)

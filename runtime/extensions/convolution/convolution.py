@@ -74,7 +74,9 @@ class Convolution(FilteredProjection):
             what = "an array of filters" if bank else "an array"
             raise NNCValueError(f"{call}: weights must be {what} with at least one entry, not of shape {weights.shape}")
         if bank and count != post[-1]:
-            raise NNCValueError(f"{call}: there are {count} filters, but the last extent of post {listed(post)} is {post[-1]}")
+            raise NNCValueError(
+                f"{call}: there are {count} filters, but the last extent of post {listed(post)} is {post[-1]}"
+            )
         moved = filter_layout(
             pre,
             post,
@@ -84,6 +86,10 @@ class Convolution(FilteredProjection):
             centres=subsampling is not None,
             padding=_padding(call, padding),
         )
+        if self._kind == "spiking" and padding not in (0, "border"):
+            raise NNCValueError(
+                f"{call}: no spikes come from outside of pre, so padding is 0 or 'border', not {padding!r}"
+            )
         centres = None
         if subsampling is not None:
             centres = checked_centres(subsampling, pre, post[:-1] if bank else post, taps, bool(keep_last))

@@ -41,7 +41,9 @@ def filter_layout(
     call = "connect_filters" if bank else "connect_filter"
     for what, geometry in (("pre", pre), ("post", post), ("the filter", taps)):
         if len(geometry) > MOST_DIMENSIONS:
-            raise NNCValueError(f"{call}: {what} has {len(geometry)} dimensions, at most {MOST_DIMENSIONS} are possible")
+            raise NNCValueError(
+                f"{call}: {what} has {len(geometry)} dimensions, at most {MOST_DIMENSIONS} are possible"
+            )
     places = post[:-1] if bank else post
     full = _full_taps(call, pre, taps, keep_last)
     axis = _axes(call, pre, places, taps, keep_last, centres)
@@ -102,8 +104,8 @@ def _axes(call: str, pre: Geometry, places: Geometry, taps: Geometry, keep_last:
             )
         return (*range(len(pre) - 1), -1)
     raise NNCValueError(
-        f"{call}: post {listed(places)} has {len(places)} dimensions, but pre {listed(pre)} has {len(pre)}; post has as "
-        "many as pre, or one less"
+        f"{call}: post {listed(places)} has {len(places)} dimensions, but pre {listed(pre)} has {len(pre)}; post has "
+        "as many as pre, or one less"
     )
 
 
@@ -116,9 +118,7 @@ def _ratio(call: str, pre: int, post: int, axis: int) -> int:
     return pre // post
 
 
-def checked_centres(
-    given: Any, pre: Geometry, places: Geometry, taps: Geometry, keep_last: bool
-) -> NDArray[np.int32]:
+def checked_centres(given: Any, pre: Geometry, places: Geometry, taps: Geometry, keep_last: bool) -> NDArray[np.int32]:
     """The table of centres, a row of pre coordinates per place, from the argument `subsampling`.
 
     A row may leave out the last coordinate where the filter covers the last axis of pre or keeps it.
@@ -143,20 +143,25 @@ def checked_centres(
     outside = ((table < 0) | (table >= np.array(pre))).any(axis=1)
     if outside.any():
         where = int(np.argmax(outside))
-        raise NNCValueError(f"subsampling: the centre {listed(table[where])} of place {where} lies outside of {listed(pre)}")
+        raise NNCValueError(
+            f"subsampling: the centre {listed(table[where])} of place {where} lies outside of {listed(pre)}"
+        )
     return table.astype(np.int32)
 
 
 def pooling_layout(pre: Geometry, post: Geometry, extent: Geometry | None) -> StencilDescription:
     """The stencil of windows that lie side by side. Raises where geometries do not fit."""
     if max(len(pre), len(post)) > MOST_DIMENSIONS:
-        raise NNCValueError(f"pooling: at most {MOST_DIMENSIONS} dimensions are possible, got {listed(pre)}, {listed(post)}")
+        raise NNCValueError(
+            f"pooling: at most {MOST_DIMENSIONS} dimensions are possible, got {listed(pre)}, {listed(post)}"
+        )
     if len(post) > len(pre):
         raise NNCValueError(f"pooling: post {listed(post)} has more dimensions than pre {listed(pre)}")
     if extent is None:
         if len(pre) != len(post) or any(a % b for a, b in zip(pre, post, strict=True)):
             raise NNCValueError(
-                f"pooling: without an extent, those of pre {listed(pre)} must be multiples of those of post {listed(post)}"
+                f"pooling: without an extent, those of pre {listed(pre)} must be multiples of those of post "
+                f"{listed(post)}"
             )
         extent = tuple(a // b for a, b in zip(pre, post, strict=True))
     if len(extent) < len(pre):

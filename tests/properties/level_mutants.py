@@ -1,0 +1,274 @@
+"""Bugs in the passes that lower, in layouts and in targets, each with the test file that must notice it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Owner = Any
+
+
+# -- discretise
+
+
+def clamps_are_forgotten() -> None:
+    """Bounds of variables are not applied."""
+    from nnc.compiler.passes.discretise import scope
+
+    def store(self: Owner, statement: Owner, value: Owner) -> None:
+        self.set(statement.variable, value)
+
+    scope.Scope.store = store  # type: ignore[method-assign]
+
+
+def equations_of_a_block_see_new_values() -> None:
+    """The ODEs of a block are integrated one after the other."""
+    from nnc.compiler.passes import discretise
+
+    whole = discretise._integrate
+
+    def integrate(scope: Owner, odes: Owner, diagnostics: Owner) -> None:
+        for ode in odes:
+            whole(scope, [ode], diagnostics)
+
+    discretise._integrate = integrate
+
+
+def midpoints_are_ends() -> None:
+    """Intermediate stages are a whole step away."""
+    from nnc.compiler.passes.discretise import midpoint
+
+    half = midpoint.part
+    midpoint.part = lambda system, rates, fraction: half(system, rates, 1.0)
+
+
+def events_age_by_one_step() -> None:
+    """Event-driven variables forget how long ago the last event was."""
+    from nnc.compiler.passes.discretise import event_driven
+
+    after = event_driven.after
+    event_driven.after = lambda form, time: after(form, form.rate.scale)
+
+
+# -- instantiate to choose-propagation
+
+
+def refractory_neurons_go_on() -> None:
+    """Refractoriness freezes nothing."""
+    from nnc.compiler.passes.instantiate import body, populations
+
+    populations.NeuronBody.set = body.Body.set  # type: ignore[method-assign]
+
+
+def the_last_delay_step_is_missing() -> None:
+    """Rings are read one step too late."""
+    from nnc.compiler.passes import lower_delays
+
+    whole = lower_delays._delay
+
+    def delay(b: Owner, read: Owner, kind: str) -> Owner:
+        steps = whole(b, read, kind)
+        return b.sub(steps, b.like(1, steps))
+
+    lower_delays._delay = delay
+
+
+def input_does_not_count_as_a_change() -> None:
+    """Conductances seen in psp are the present ones."""
+    from nnc.compiler.passes import lower_delays
+
+    lower_delays._changed_by_input = lambda module: set()
+
+
+def maps_fuse_across_their_elements() -> None:
+    """Fusion takes any two maps over the same elements."""
+    from nnc.compiler.passes import fuse_maps
+
+    fuse_maps._elementwise = lambda a, b: True
+
+
+def order_does_not_matter() -> None:
+    """Maps have no dependences."""
+    from nnc.compiler.passes import order_maps
+
+    order_maps.dependences = lambda program: {op: set() for op in reversed(program)}
+    order_maps.by_phase = lambda module: list(reversed(order_maps.actions(module)))
+
+
+# -- lower-to-loops
+
+
+def spikes_take_a_step_more() -> None:
+    """Spikes arrive one step late."""
+    from nnc.compiler.passes.lower_to_loops import frame
+
+    whole = frame.Frame.slot
+
+    def slot(self: Owner, depth: Owner, age: Owner = None) -> Owner:
+        return whole(self, depth, None if age is None else self.b.add(age, self.number(1)))
+
+    frame.Frame.slot = slot  # type: ignore[method-assign]
+
+
+def neurons_meet_themselves() -> None:
+    """A full projection without autapses has them."""
+    from nnc.compiler.passes.lower_to_loops import frame
+
+    frame.Elements.skip = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
+
+
+def own_delays_do_not_count() -> None:
+    """Spikes reach all synapses at once."""
+    from nnc.compiler.passes.lower_to_loops import spikes
+
+    (visitor,) = [v for v in vars(spikes).values() if isinstance(v, type) and hasattr(v, "_arrives")]
+    visitor._arrives = lambda self, synapse, age: None  # type: ignore[attr-defined]
+
+
+def rows_are_pushed_late() -> None:
+    """Rings are filled in the row of the step before."""
+    from nnc.compiler.passes.lower_to_loops import frame
+
+    whole = frame.Frame.ring_row
+    frame.Frame.ring_row = lambda self, ring, age=None: whole(self, ring, self.number(1) if age is None else age)  # type: ignore[method-assign]
+
+
+# -- threads and barriers
+
+
+def everybody_is_first() -> None:
+    """What worker 0 should do alone, all do."""
+    from nnc.compiler.passes import map_threads
+
+    map_threads._Worker.is_first = property(lambda self: self.b.cmp("eq", self.id, self.id))  # type: ignore[assignment]
+
+
+def parts_overlap() -> None:
+    """A worker's part goes to the end of the domain."""
+    from nnc.compiler.ir import loop
+    from nnc.compiler.ir.types import i64
+    from nnc.compiler.passes import map_threads
+
+    whole = map_threads._Worker.part
+
+    def part(self: Owner, op: Owner) -> Owner:
+        lo, _ = whole(self, op)
+        return lo, self.b.value(loop.SizeRef, types=(i64,), size=op.domain)
+
+    map_threads._Worker.part = part  # type: ignore[method-assign]
+
+
+def nothing_is_shared() -> None:
+    """Barriers are placed as if workers read only what is theirs."""
+    from nnc.compiler.passes import place_barriers
+
+    place_barriers._between = lambda *given: iter(())
+
+
+def the_past_is_safe() -> None:
+    """Rows of earlier steps need no barrier."""
+    from nnc.compiler.passes import place_barriers
+
+    whole = place_barriers._between
+    past = place_barriers.Whose.PAST
+    place_barriers._between = lambda w, how, r, read, n: iter(()) if read is past else whole(w, how, r, read, n)
+
+
+def a_barrier_is_saved() -> None:
+    """One barrier fewer than needed is placed."""
+    from nnc.compiler.passes import place_barriers
+
+    line = place_barriers._stab_line
+    place_barriers._stab_line = lambda arcs: line(arcs)[:-1]
+
+
+# -- layout
+
+
+def tiles_are_cut_off() -> None:
+    """Scratch for draws ends with the last neuron, not with the last tile."""
+    from nnc.compiler.codegen import layout
+
+    whole = layout._size
+    layout._size = lambda name, known: int(known[name[:-2]]) if name.endswith(".n64") else whole(name, known)
+
+
+def layouts_look_alike() -> None:
+    """The fingerprint does not see the types of fields."""
+    from nnc.compiler.codegen import layout
+
+    plain = property(lambda self: hash((self.sizes, tuple(f.name for f in self.fields))) >> 2)
+    layout.Layout.fingerprint = plain  # type: ignore[assignment]
+
+
+def buffers_start_anywhere() -> None:
+    """Buffers are not aligned to cache lines."""
+    from nnc.compiler.codegen import layout
+
+    whole = layout.aligned
+    layout.aligned = lambda length, dtype: whole(length + 1, dtype)[1:]
+
+
+# -- targets
+
+
+def llvm_minimum_takes_the_other_zero() -> None:
+    """Of equal numbers, which may be 0.0 and -0.0, the first is taken."""
+    from nnc.compiler.codegen import llvm_expr
+
+    llvm_expr._ROWS["arith.min"] = llvm_expr._extreme("ole", "sle")  # type: ignore[index]
+
+
+def llvm_remainder_is_a_quotient() -> None:
+    """`arith.rem` divides."""
+    from nnc.compiler.codegen import llvm_expr
+
+    llvm_expr._ROWS["arith.rem"] = llvm_expr._quotient  # type: ignore[index]
+
+
+def c_maximum_is_a_minimum() -> None:
+    """`arith.max` takes the smaller number."""
+    from nnc.compiler.codegen import c_expr
+
+    table = next(v for v in vars(c_expr).values() if isinstance(v, dict) and "arith.max" in v)
+    table["arith.max"] = table["arith.min"]
+
+
+def c_shifts_keep_the_sign() -> None:
+    """`arith.shr` is arithmetic."""
+    from nnc.compiler.codegen import c_expr
+
+    table = next(v for v in vars(c_expr).values() if isinstance(v, dict) and "arith.shr" in v)
+    table["arith.shr"] = table["arith.sar"]
+
+
+SUITES: dict[str, tuple[Callable[[], None], ...]] = {
+    "tests/passes/test_discretise.py": (clamps_are_forgotten, equations_of_a_block_see_new_values),
+    "tests/passes/test_discretise_methods.py": (midpoints_are_ends,),
+    "tests/passes/test_discretise_events.py": (events_age_by_one_step,),
+    "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
+    "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
+    "tests/passes/test_fuse_maps.py": (maps_fuse_across_their_elements,),
+    "tests/passes/test_order_maps.py": (order_does_not_matter,),
+    "tests/passes/test_lower_to_loops.py": (
+        spikes_take_a_step_more,
+        neurons_meet_themselves,
+        own_delays_do_not_count,
+        rows_are_pushed_late,
+    ),
+    "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
+    "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
+    "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
+    "tests/codegen/test_arithmetic.py": (
+        llvm_minimum_takes_the_other_zero,
+        llvm_remainder_is_a_quotient,
+        c_maximum_is_a_minimum,
+        c_shifts_keep_the_sign,
+    ),
+}
+"""By the file that must notice them."""
+
+LEVEL_MUTANTS: dict[str, Callable[[], None]] = {f.__name__: f for found in SUITES.values() for f in found}
+SUITE_OF: dict[str, str] = {f.__name__: suite for suite, found in SUITES.items() for f in found}
