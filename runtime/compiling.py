@@ -21,7 +21,7 @@ from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
 from nnc.runtime.progress import counted
 from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
-from nnc.runtime.team import step_work, team_size
+from nnc.runtime.team import team_size, work_of
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
