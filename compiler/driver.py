@@ -52,7 +52,7 @@ def artifact(description: NetworkDescription, options: Options) -> Artifact:
     name = options.target or DEFAULT_TARGET
     use_cache = options.cache and not options.looks.any and options.pipeline is None
     store = default_cache() if use_cache else None
-    key = artifact_key(description, name) + ".json"
+    key = artifact_key(description, name, options.target_options) + ".json"
     if store is not None and (stored := store.read(key)) is not None:
         restored = _decode(stored)
         if restored is not None:
@@ -108,12 +108,14 @@ def stage_text(description: NetworkDescription, stage: str, options: Options) ->
     return print_module(module, locs=looks.locs, generic=looks.generic)
 
 
-def artifact_key(description: NetworkDescription, target: str) -> str:
+def artifact_key(
+    description: NetworkDescription, target: str, options: Mapping[str, str | bool | int] | None = None
+) -> str:
     """A hash of everything that the text of a program depends on."""
     from nnc.compiler import __version__
 
     digest = hashlib.sha256()
-    _feed(digest, ("nnc", __version__, _sources_stamp(), target, description))
+    _feed(digest, ("nnc", __version__, _sources_stamp(), target, sorted((options or {}).items()), description))
     return digest.hexdigest()
 
 
@@ -160,7 +162,10 @@ def _feed(digest: Any, value: Any) -> None:
 
 
 def _encode(made: Artifact) -> bytes:
-    fields = [[f.name, f.dtype.value, list(f.extent), f.role] for f in made.layout.fields]
+    fields = [
+        [f.name, f.dtype.value, list(f.extent), f.role, f.place and dataclasses.astuple(f.place)]
+        for f in made.layout.fields
+    ]
     return json.dumps(
         {
             "target": made.target,
@@ -176,12 +181,13 @@ def _encode(made: Artifact) -> bytes:
 def _decode(data: bytes) -> Artifact | None:
     """The stored artifact, or None if the file is damaged."""
     from nnc.compiler.codegen.layout import Layout, LayoutField
+    from nnc.compiler.codegen.packing import Place
     from nnc.compiler.codegen.target import Artifact
     from nnc.compiler.ir.types import DType
 
     try:
         raw = json.loads(data)
-        fields = tuple(LayoutField(n, DType(t), tuple(e), r) for n, t, e, r in raw["fields"])
+        fields = tuple(LayoutField(n, DType(t), tuple(e), r, p and Place(*p)) for n, t, e, r, p in raw["fields"])
         layout = Layout(tuple(raw["sizes"]), fields)
         return Artifact(raw["target"], raw["language"], raw["text"], raw["entry"], layout)
     except (ValueError, KeyError, TypeError):

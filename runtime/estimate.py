@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 What = Literal["state", "connectivity", "delays", "kept for reset", "recording, per second"]
 
-_INDICES: Final = frozenset({"row", "post", "pre", "back_row", "back", "back_pre"})
+_INDICES: Final = frozenset({"row", "post", "pre", "back_row", "back", "back_pre", "tie.at", "stencil.centres"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def memory_estimate(network: Network) -> MemoryEstimate:
     """The table of a network, compiled or not. Nothing of the network changes."""
     if network.compiled:
         block = network.current_state().block
-        rows = _block_rows(network, block.layout, block.sizes)
+        rows = tuple(_block_rows(network, block.layout, block.sizes))
         return MemoryEstimate((*rows, *_kept(network), *_records(network)), None, available_memory())
     ghost, layout, sizes = ghost_of(network)
     rows = tuple(_block_rows(ghost, layout, sizes))

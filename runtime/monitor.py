@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCAttributeError, NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
+from nnc.runtime.exports import Exports
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Recorded = Population | PopulationView | Projection | Dendrite
 
 
-class Monitor(SpikeAnalysis, Recordings, Streaming):
+class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
     """Records variables of a population, a view, a projection or a dendrite in every step, or every `period` ms.
 
     Rows are those of the end of a step; sums and conductances are those the equations of that step saw. `get` hands
@@ -388,9 +389,8 @@ class Monitor(SpikeAnalysis, Recordings, Streaming):
         if self._is_single(variable):
             return 1
         obj = self.object
-        if not isinstance(obj, Projection):
-            return obj.size
-        return obj.nb_synapses if obj._values.locality(variable) == "local" else obj.size
+        many = isinstance(obj, Projection) and obj._values.locality(variable) == "local"
+        return int(obj.nb_synapses if many else obj.size)
 
     def _is_single(self, variable: str) -> bool:
         obj = self.object

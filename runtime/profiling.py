@@ -105,6 +105,6 @@ def _at_exit() -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with (Path(folder) / "profile.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("network", "phase", "calls", "seconds"), *rows])
-    for timings, folder in REGISTRY.profiles:
-        if folder is not None and (profile := timings.profile()) is not None:
-            profile.to_csv(Path(folder) / f"kernels {timings.label}.csv")
+    for timings, out in REGISTRY.profiles:
+        if out is not None and (profile := timings.profile()) is not None:
+            profile.to_csv(Path(out) / f"kernels {timings.label}.csv")

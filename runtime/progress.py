@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
+
+_T = TypeVar("_T")
 
 PATIENCE: Final = 2.0
 """Seconds after which a run is long enough for a bar that nobody asked for."""
@@ -54,3 +57,20 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def counted(items: Sequence[_T], unit: str) -> Iterator[_T]:
+    """The items one after the other; a bar tells how many are done, if that takes long and somebody can look at it."""
+    begin, bar = time.perf_counter(), None
+    try:
+        for done, item in enumerate(items):
+            yield item
+            if bar is not None:
+                bar.update(1)
+            elif time.perf_counter() - begin > PATIENCE and on_terminal() and done + 1 < len(items):
+                from tqdm.auto import tqdm
+
+                bar = tqdm(total=len(items), initial=done + 1, unit=unit, leave=False)
+    finally:
+        if bar is not None:
+            bar.close()

@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 STRETCH: Final = 0.05
 """Seconds of wall time between two looks at signals."""
 
-ROOM: Final = 1 << 25
+ROOM: Final = 1 << 24
 """Bytes of recorded rows that a stretch may take."""
 
 _FIRST: Final = 16
 """Steps of the first stretch, when nothing is known of their cost."""
 
 _LONGEST: Final = 1 << 20
+
+_UNWATCHED: Final = 1e-3
+"""Seconds of steps that the watch is told of together: the first stretches of a run are shorter than a look."""
 
 
 def steps_in(duration: float, dt: float) -> int:
@@ -94,7 +97,7 @@ def _run(
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     start, end = block.t, block.t + steps
-    length = _FIRST
+    length, unwatched = _FIRST, 0.0
     while block.t < end:
         first = block.t
         last = min(end, first + min(length, block.steps_for(ROOM)))
@@ -114,8 +117,10 @@ def _run(
                 timed.took(block.t - first)
         if progress is not None:
             progress(block.t - first)
-        if watch is not None:
-            watch.after(time.perf_counter() - begin)
+        unwatched += time.perf_counter() - begin
+        if watch is not None and (unwatched > _UNWATCHED or block.t == end or status is Status.STOPPED):
+            watch.after(unwatched)
+            unwatched = 0.0
         if structural is not None and block.t > first and structural.perform(block.t - 1) and watch is not None:
             watch.begin()
         if interrupted():

@@ -233,7 +233,9 @@ class State:
             reduction = self._reduction(spec) if reductions else None
             if reduction is not None:
                 kind, reduced = reduction
-                self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(reduced)))
+                values = self.memory.read(reduced)
+                each = np.resize(values, self.block.sizes[f"{_owner(spec.name)}.n"])
+                self.memory.write(spec.name, _REDUCTIONS[kind](each))
 
     def _reduction(self, spec: LayoutField) -> tuple[str, str] | None:
         """The kind of a reduction over a population, and the field that is reduced."""
@@ -317,14 +319,15 @@ class State:
         for proj in projections:
             storage = self.storages[proj.symbol]
             each = isinstance(proj.delay, np.ndarray)
-            values = each or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
+            placed = each or proj.entries is not None
+            values = placed or any(self._synaptic(f.name) is storage for f in self.block.layout.fields)
             arrays = storage.fill(self.block.fields, values)
             if isinstance(proj.delay, np.ndarray):
                 arrays[f"{proj.symbol}.delays"] = storage.place(proj.delay)
             if proj.entries is not None:
                 taken = proj.entries if proj.lender is None else self.storages[proj.lender].positions()[proj.entries]
                 arrays[f"{proj.symbol}.tie.at"] = storage.place(taken)
-            for name, array in (arrays | proj.tables).items():
+            for name, array in {**arrays, **proj.tables}.items():
                 if self.has(name):
                     self.memory.write(name, array)
 

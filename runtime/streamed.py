@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nnc.runtime.network import Network
     from nnc.runtime.sinks.sink import Sink
 
-BUFFER: Final = 1 << 24
+BUFFER: Final = 1 << 23
 """Bytes that one variable of one monitor holds back at most; a stretch of a run may come on top."""
 
 LATEST: Final = 1.0
@@ -116,7 +116,7 @@ def _write(into: Recording | None, where: str, chunks: list[Chunk]) -> int:
     """Write chunks to the file and empty the list; how many rows."""
     if into is None or not chunks:
         return 0
-    rows = np.concatenate([chunk.rows for chunk in chunks])
+    rows = chunks[0].rows if len(chunks) == 1 else np.concatenate([chunk.rows for chunk in chunks])
     if where.endswith("/spike"):
         columns = {"steps": rows[:, 0], "ranks": rows[:, 1]}
     else:
@@ -181,9 +181,10 @@ class Streaming:
                 "object": self.owner.name,
                 "period": self.period,
                 "geometry": [] if geometry is None else list(geometry),
-                "ranks": np.asarray(getattr(self.object, "ranks", ())).tolist(),
             },
         )
+        ranks = np.asarray(getattr(self.object, "ranks", ()), np.int64)
+        file.sink.append(path, self.name, {"ranks": ranks})
         return file
 
     def _track(self, variable: str) -> Track:

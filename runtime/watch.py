@@ -88,13 +88,16 @@ class Watch:
         self._take_copy()
 
     def after(self, seconds: float) -> None:
-        """After a stretch that took so long: look, if there is time for it. Raises what `report` raises."""
+        """After a stretch that took so long: look, if there is time for it. Raises what `report` raises.
+
+        Steps and looks are timed by the same clock, or else a busy machine would make the steps look longer.
+        """
         self.credit += SHARE * seconds
-        if self.done or self.credit < self.look_cost:
+        if self.credit < self.look_cost or self.done:
             return
-        begin = time.thread_time()
+        begin = time.perf_counter()
         wrong = next((n for n in self.variables if self.first_bad(n) is not None), None)
-        self.look_cost = time.thread_time() - begin
+        self.look_cost = time.perf_counter() - begin
         self.credit -= self.look_cost
         if wrong is not None:
             self.done = True
@@ -159,9 +162,9 @@ class Watch:
         # a copy is worth its time only if there is time for the look that follows
         if self.done or not self.copies or self.credit < self.copy_cost + self.look_cost:
             return
-        begin = time.thread_time()
+        begin = time.perf_counter()
         self.copy = self._copied()
-        self.copy_cost = time.thread_time() - begin
+        self.copy_cost = time.perf_counter() - begin
         self.credit -= self.copy_cost
 
     def _copied(self) -> _Copy:

@@ -181,7 +181,7 @@ FEATURES: Final[dict[str, Any]] = {
     "values per post neuron": rated(
         parameters="g = 2.0 : postsynaptic", equations="z = g*post.r : postsynaptic", psp="w*z*pre.r"
     ),
-    "synaptic noise": rated(psp="w*pre.r*Uniform(0.5, 1.5)"),
+    "synaptic noise": rated(equations="n = Uniform(0.5, 1.5)", psp="w*n*pre.r"),
     "all_to_all": rated(connect=lambda proj: proj.all_to_all(weights=0.5)),
     "one_to_one": rated(connect=lambda proj: proj.one_to_one(weights=0.5)),
     "fixed_probability": rated(connect=lambda proj: proj.fixed_probability(0.6, weights=ann.Uniform(0.0, 1.0))),

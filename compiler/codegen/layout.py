@@ -7,15 +7,16 @@ struct that all targets read (`struct nnc_block` in docs/design.md). `Recorder` 
 from __future__ import annotations
 
 import ctypes
-import enum
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from nnc.compiler.diagnostics import NNCError
+from nnc.compiler.codegen import packing
+from nnc.compiler.codegen.packing import aligned as aligned
+from nnc.compiler.codegen.recorder import LayoutError, NativeRecorder, Recorder, RecorderKind
 from nnc.compiler.ir import loop
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnc.compiler.codegen.packing import Place
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.types import DType, Type
 
 ABI: Final = 1
 """Version of the struct; a program refuses a block of another one."""
 
-ALIGNMENT: Final = 64
 NEVER: Final = (1 << 63) - 1
 """Value of `stop_after` while nothing asks for a stop."""
 
@@ -38,18 +39,18 @@ BARRIER_SENSE: Final = 11
 """The words of `barrier` that are used: in a block aligned to 64 bytes each has a cache line of its own."""
 
 
-class LayoutError(NNCError):
-    """A block does not fit a program, or sizes and arrays do not fit a layout."""
-
-
 @dataclass(frozen=True)
 class LayoutField:
-    """A buffer of the block; its length is the product of the sizes of `extent` (empty: 1)."""
+    """A buffer of the block; its length is the product of the sizes of `extent` (empty: 1).
+
+    `place` is where its values are in the records of a group of fields, None for an array of its own.
+    """
 
     name: str
     dtype: DType
     extent: tuple[str, ...]
     role: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ class Layout:
     fields: tuple[LayoutField, ...]
 
     @staticmethod
-    def of(module: Op) -> Layout:
-        """What the `loop.size` and `loop.field` ops of a module declare."""
+    def of(module: Op, pack: bool = False) -> Layout:
+        """What the `loop.size` and `loop.field` ops of a module declare; with `pack`, records where they pay."""
+        places = packing.places(module) if pack else {}
         sizes: list[str] = []
         fields: list[LayoutField] = []
         for op in module.regions[0]:
@@ -69,13 +71,14 @@ class Layout:
                 sizes.append(str(op.sym))
             elif isinstance(op, loop.Field):
                 kind = cast("Type", op.type)
-                fields.append(LayoutField(str(op.sym), kind.dtype, tuple(str(s) for s in op.extent), str(op.role)))
+                name, extent = str(op.sym), tuple(str(s) for s in op.extent)
+                fields.append(LayoutField(name, kind.dtype, extent, str(op.role), places.get(name)))
         return Layout(tuple(sizes), tuple(fields))
 
     @cached_property
     def fingerprint(self) -> int:
         """63 bits that differ for layouts that differ in anything native code relies on."""
-        text = repr((ABI, self.sizes, [(f.name, f.dtype.value, f.extent) for f in self.fields]))
+        text = repr((ABI, self.sizes, [(f.name, f.dtype.value, f.extent, f.place) for f in self.fields]))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
     @cached_property
@@ -131,38 +134,6 @@ def _size(name: str, known: Mapping[str, int]) -> int | None:
     return None
 
 
-def aligned(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros at a 64-byte boundary, with whole 64-byte lines behind them."""
-    lines = -(-max(1, length * dtype.itemsize) // ALIGNMENT)
-    raw = np.zeros((lines + 1) * ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + length * dtype.itemsize].view(dtype)
-
-
-class RecorderKind(enum.IntEnum):
-    """What a recorder takes, and when in a step."""
-
-    END = 0
-    """Values at the end of a step."""
-    TARGETS = 1
-    """Values of sums and conductances, when `loop.record targets` runs."""
-    SPIKES = 2
-    """Pairs (step, neuron), at the end of a step."""
-    OFF = 3
-    """Nothing."""
-
-
-class NativeRecorder(ctypes.Structure):
-    """`struct nnc_recorder`."""
-
-    _fields_ = [
-        *((name, ctypes.c_int64) for name in ("kind", "source", "element", "count")),
-        ("ranks", ctypes.c_void_p),
-        ("rows", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in ("period", "phase", "cursor", "capacity", "start", "reserved")),
-    ]
-
-
 class NativeBlock(ctypes.Structure):
     """`struct nnc_block`."""
 
@@ -174,60 +145,6 @@ class NativeBlock(ctypes.Structure):
         ("recorders", ctypes.c_void_p),
         ("barrier", ctypes.c_int64 * 16),
     ]
-
-
-@dataclass(eq=False)
-class Recorder:
-    """Rows of a field, or spikes, taken by native code during a run.
-
-    Values are taken in the steps k >= `start` with (k - `phase`) divisible by `period`; each stretch (one call of
-    `Program.run`) starts at row 0 of `rows`, so read `taken` after every stretch. Spikes are pairs (step, neuron);
-    those of a stretch follow those before until `clear`.
-    """
-
-    kind: RecorderKind
-    source: str
-    ranks: NDArray[np.int32] | None = None
-    period: int = 1
-    phase: int = 0
-    start: int = 0
-    rows: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 0)))
-    cursor: int = 0
-    first: int = 0
-    """First recorded step of the stretch; set by `StateBlock.prepare`."""
-
-    def __post_init__(self) -> None:
-        if self.period < 1:
-            raise LayoutError(f"the period of a recorder is at least 1 step, not {self.period}")
-        if self.ranks is not None:
-            self.ranks = np.ascontiguousarray(self.ranks, np.int32)
-
-    def first_due(self, t0: int) -> int:
-        """The first step >= t0 in which a row is taken."""
-        begin = max(t0, self.start)
-        return begin + (self.phase - begin) % self.period
-
-    def due(self, t0: int, t1: int) -> int:
-        """How many rows are taken in steps [t0, t1)."""
-        if self.kind in (RecorderKind.SPIKES, RecorderKind.OFF):
-            return 0
-        return max(0, -(-(t1 - self.first_due(t0)) // self.period))
-
-    def taken(self, t0: int, t1: int) -> NDArray[Any]:
-        """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
-        return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
-
-    def steps(self, t0: int, t1: int) -> NDArray[np.int64]:
-        """The steps of the rows taken in steps [t0, t1)."""
-        return self.first_due(t0) + self.period * np.arange(self.due(t0, t1), dtype=np.int64)
-
-    def due_until(self, t: int) -> int:
-        """How many rows a stretch that ended before step t has taken."""
-        return max(0, -(-(t - self.first) // self.period))
-
-    def clear(self) -> None:
-        """Forget the spikes held."""
-        self.cursor = 0
 
 
 class Fields(dict[str, "NDArray[Any]"]):
@@ -271,7 +188,7 @@ class StateBlock:
             raise LayoutError(f"a team has at least one worker, not {team}")
         self.layout = layout
         self.sizes: dict[str, int] = layout.resolve(sizes, team)
-        self.fields = Fields({f.name: aligned(layout.length(f.name, self.sizes), f.dtype.numpy) for f in layout.fields})
+        self.fields = Fields(packing.allocate(layout, self.sizes, [f.name for f in layout.fields]))
         self.recorders: list[Recorder] = []
         self._buffer = aligned(ctypes.sizeof(NativeBlock), np.dtype(np.uint8))
         self.native = NativeBlock.from_buffer(cast("Any", self._buffer))
@@ -345,8 +262,8 @@ class StateBlock:
             f.name for f in self.layout.fields if self.layout.length(f.name, resolved) != len(self.fields.peek(f.name))
         ]
         self.sizes = resolved
-        for name in changed:
-            self.fields[name] = aligned(self.layout.length(name, resolved), self.layout[name].dtype.numpy)
+        for name, array in packing.allocate(self.layout, resolved, changed).items():
+            self.fields[name] = array
         self._point()
         return changed
 
@@ -358,13 +275,15 @@ class StateBlock:
 
     def rebind(self, name: str, array: NDArray[Any]) -> None:
         """Use another array for a field, without a copy if it is contiguous and aligned to 64 bytes."""
-        spec = self.layout[name]
-        length = self.layout.length(name, self.sizes)
+        spec, length = self.layout[name], self.layout.length(name, self.sizes)
         if array.dtype != spec.dtype.numpy or array.size != length:
             wanted = f"{length} of {spec.dtype.value}"
             raise LayoutError(f"field {name} holds {wanted}, not {array.size} of {array.dtype}")
         flat = array.reshape(-1)
-        if not flat.flags.c_contiguous or not flat.flags.writeable or flat.ctypes.data % ALIGNMENT:
+        if spec.place is not None:
+            self.fields[name][...] = flat
+            return
+        if not flat.flags.c_contiguous or not flat.flags.writeable or flat.ctypes.data % packing.ALIGNMENT:
             copy = aligned(length, spec.dtype.numpy)
             copy[...] = flat
             flat = copy
@@ -461,6 +380,9 @@ class StateBlock:
         entry.element = spec.dtype.numpy.itemsize
         entry.count = self.count_of(recorder)
         entry.ranks = None if spikes or recorder.ranks is None else recorder.ranks.ctypes.data
+        if spec.place is not None:
+            recorder.positions = packing.spread(recorder.ranks, entry.count, packing.stride(self.layout, spec.name))
+            entry.ranks = recorder.positions.ctypes.data
         entry.rows = recorder.rows.ctypes.data
         entry.period = self.sizes[spec.extent[0]] if spikes else recorder.period
         entry.phase = recorder.phase

@@ -285,6 +285,9 @@ class _Reader:
             words, value = item.children
             name = "-".join(str(w) for w in words.children)
             expr = None if value is None else self.expr(value, derivatives=False)
+            if value is not None and _continued(self.loc(value).text):
+                help = "write the flags behind the last line of the statement"
+                self.fail("N0112", f"the statement goes on behind its flag '{name}'", self.loc(item), help=help)
             out.append(ast.Flag(name, expr, self.loc(item)))
         return tuple(out)
 
@@ -413,6 +416,16 @@ def _walk(node: ast.Expr) -> list[ast.Expr]:
     for child in ast.children(node):
         out += _walk(child)
     return out
+
+
+def _continued(text: str) -> bool:
+    """Whether a line ends in an expression, outside of parentheses."""
+    depth = 0
+    for char in text.strip():
+        depth += (char == "(") - (char == ")")
+        if char == "\n" and depth == 0:
+            return True
+    return False
 
 
 def _longest_run(text: str) -> int:

@@ -213,11 +213,11 @@ class Synapses(Elements):
         def row(k: int) -> Array:
             return present if k >= self.k else rows.get(k, rows[-1])
 
-        if len(present) == 1 or steps.ndim == 0:
-            past = row(int(steps.ravel()[0])) if steps.size else present
+        if steps.ndim == 0:
+            past = row(int(steps))
             return np.array(past[0] if len(past) == 1 else past[self.index[At.pre]])
-        pairs = zip(steps, self.index[At.pre], strict=True)
-        return np.array([row(int(k))[i] for k, i in pairs], present.dtype)
+        own = self.index[At.pre] if len(present) > 1 else np.zeros(len(steps), np.int64)
+        return np.array([row(int(k))[i] for k, i in zip(steps, own, strict=True)], present.dtype)
 
     def delays(self) -> Array:
         """Delays in steps, one for all or one for each synapse at hand."""

@@ -83,6 +83,8 @@ def canonical_bytes(projection: Projection, layout: Layout) -> int:
     ]
     largest = max((f.dtype.numpy.itemsize for f in values), default=0)
     sparse = f"{symbol}.row" in layout.field_index
+    if not sparse and not projection.stores_synapses:
+        return 0
     index = 2 * narrow(projection.synapses.n_pre).itemsize if sparse else 0
     position = place_type(count).itemsize if sparse and values else 0
     if not sparse and any(f.name == f"{symbol}.w" and f.extent for f in layout.fields):
@@ -95,6 +97,9 @@ def _wire(projection: Projection) -> None:
     from nnc.runtime.projection import Projection
 
     count = expected_synapses(projection) if type(projection).wire is Projection.wire else None
+    lender = getattr(projection, "_lender", None)
+    if lender is not None and isinstance(lender._synapses, Ghost):
+        _lend(projection, lender._synapses)
     if count is None or count <= DRAWN_UP_TO:
         projection.wire()
         return
@@ -119,6 +124,13 @@ def _wire(projection: Projection) -> None:
         if (drawn or refers) and slot.name not in values.assigned and values.locality(slot.name) == "local":
             values.assigned.mark(slot.name, _nothing)
     values.resolve()
+
+
+def _lend(projection: Any, lent: Ghost) -> None:
+    """As many synapses as the lender has for a projection that borrows the weights of a ghost."""
+    vars(projection)["_lent"] = lent
+    projection._synapses = Ghost(projection._pre.size, projection._post.size, lent.count, lent.full)
+    vars(projection)["_entries"] = np.broadcast_to(np.int64(0), lent.count)
 
 
 def _delay(delays: Any, count: int, dt: float) -> Any:

@@ -95,9 +95,10 @@ class DiagonalProjection(SharedProjection):
         self, name: str, filter: NDArray[Any], delays: Any, columns: NDArray[Any], pre: NDArray[Any], k: NDArray[Any]
     ) -> None:
         """Connect all post neurons of each column alike."""
-        super()._connect(Shared(name, filter, self._delay_of("connect", delays)))
         width = int(np.prod(self._post.geometry[len(self._post.geometry) // 2 :]))
         rows = np.arange(self._post.size // width) * width
+        stored = len(rows) * len(columns)
+        super()._connect(Shared(name, filter, self._delay_of("connect", delays), stored=stored))
         post = (rows[:, None] + columns[None, :]).reshape(-1)
         order = np.lexsort((np.tile(pre, len(rows)), post))
         self._pairs = post[order], np.tile(pre, len(rows))[order], np.tile(k, len(rows))[order]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from nnc.runtime.errors import NNCFileNotFoundError, NNCValueError
+from nnc.runtime.io import hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +52,14 @@ class Archive:
 
 
 def write(filename: Any, kind: str, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write an archive; the folder is made if it is missing. Names in `.gz` get one that is gzipped as well."""
+    """Write an archive; the folder is made if it is missing. Names in `.gz` get one that is gzipped as well,
+    those in `.h5` and `.hdf5` a file of HDF5.
+    """
     path = Path(filename)
     text = json.dumps({"format": _HEADER, "version": VERSION, "kind": kind, **header}, allow_nan=True)
     members = {_HEADER: np.frombuffer(text.encode(), np.uint8), **arrays}
-    replace_file(path, _zipped(members, gzipped=path.suffix == ".gz"))
+    hdf = path.suffix in hdf5.SUFFIXES
+    replace_file(path, hdf5.packed(members) if hdf else _zipped(members, gzipped=path.suffix == ".gz"))
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -108,9 +112,12 @@ def read(filename: Any) -> Archive:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
             raise NNCValueError(f"'{path}' is damaged: {error}") from None
-    if content[:2] != b"PK":
+    if content[:4] == hdf5.SIGNATURE:
+        arrays = hdf5.unpacked(path, content)
+    elif content[:2] == b"PK":
+        arrays = _unzipped(path, content)
+    else:
         raise NNCValueError(_foreign(path, content))
-    arrays = _unzipped(path, content)
     if _HEADER not in arrays:
         return Archive(path, "plain", {}, arrays)
     header = _header(path, arrays.pop(_HEADER))

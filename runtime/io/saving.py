@@ -17,7 +17,8 @@ class SavedNetwork:
     """The part of a network that saves and loads."""
 
     def save(self, filename: Any, populations: bool = True, projections: bool = True, exact: bool = True) -> None:
-        """Write the state to an archive of plain arrays (`.npz`; `.gz`: gzipped as well; `.mat`: for Matlab).
+        """Write the state to an archive of plain arrays (`.npz`; `.gz`: gzipped as well; `.h5`, `.hdf5`: HDF5;
+        `.mat`: for Matlab).
 
         Everything is written that decides on what comes: attributes, synapses, delayed values and spikes, refractory
         periods, random numbers, monitors. With `exact=False`, or when populations or projections are left out, it is

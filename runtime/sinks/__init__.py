@@ -1,8 +1,8 @@
 """Files that recordings are streamed into while a network runs.
 
-A file holds a group per monitor, in it a group per variable, in that columns that grow: `values` (rows, width) and
-`steps` (rows) of variables, `steps` and `ranks` of spikes. A new format is a module with a `Sink` and a line in
-`FORMATS`.
+A file holds a group per monitor, in it the column `ranks` and a group per variable, in that columns that grow: `values`
+(rows, width) and `steps` (rows) of variables, `steps` and `ranks` of spikes. A new format is a module with a `Sink` and
+a line in `FORMATS`.
 """
 
 from __future__ import annotations

@@ -510,3 +510,58 @@ def test_rules_that_were_not_started_are_not_after_loading(tmp_path: Path) -> No
     proj.start_pruning()
     net.load(tmp_path / "state.npz")
     assert proj.schedules == {}
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+def test_files_of_hdf5_hold_the_same(tmp_path: Path, suffix: str) -> None:
+    h5py = pytest.importorskip("h5py", reason="the extra hdf5 is not installed")
+    whole = started(_plastic, "llvm", 1)
+    whole.simulate(10.0)
+    path = tmp_path / f"state{suffix}"
+    whole.save(path)
+    whole.simulate(10.0)
+    with h5py.File(path, "r") as file:
+        assert file["pop0.v"].shape == (70,)
+    again = started(_plastic, "llvm", 2, seed=8)
+    again.load(path)
+    again.simulate(10.0)
+    assert_same_bits(everything(whole), everything(again))
+    pop, proj = whole.get_populations()[0], whole.get_projections()[0]
+    pop.save(tmp_path / f"pop{suffix}")
+    v, pop.v = pop.v, 0.0
+    pop.load(tmp_path / f"pop{suffix}")
+    assert (pop.v == v).all()
+    proj.save_connectivity(tmp_path / f"synapses{suffix}")
+    net = ann.Network(dt=0.5)
+    pops = [net.create(70, ann.Neuron(equations="r = t")) for _ in range(2)]
+    other = net.connect(*pops, "exc").from_file(tmp_path / f"synapses{suffix}")
+    net.compile()
+    assert (other.pre_ranks, other.delay) == (proj.pre_ranks, proj.delay)
+
+
+def test_damaged_files_of_hdf5_are_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="the extra hdf5 is not installed")
+    net = started(_delayed_rates, "llvm", 1)
+    path = tmp_path / "state.h5"
+    net.save(path)
+    content = path.read_bytes()
+    for cut in (10, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:cut])
+        with pytest.raises(ann.NNCError, match=r"damaged|no file that nnc can read"):
+            net.load(path)
+    with h5py.File(path, "w") as file:
+        file["text"] = "words"
+    with pytest.raises(ann.NNCError, match="no array of numbers"):
+        net.load(path)
+
+
+def test_a_copy_with_state_leaves_recorded_data_where_they_are() -> None:
+    net = _ruled("llvm", 1)
+    proj = net.get_projections()[0]
+    proj.start_pruning()
+    m = net.monitor(proj, "w", period=1.0)
+    net.simulate(6.0)
+    made = net.copy(state=True)
+    assert made.time == 6.0
+    assert made.get(proj).w == proj.w
+    assert len(m.get("w")) == 6

@@ -6,17 +6,14 @@ import pytest
 from nnc.compiler.codegen.layout import (
     NEVER,
     Layout,
-    LayoutError,
     LayoutField,
     NativeBlock,
-    NativeRecorder,
-    Recorder,
-    RecorderKind,
     StateBlock,
     bound,
     bounds,
     check_fits,
 )
+from nnc.compiler.codegen.recorder import LayoutError, NativeRecorder, Recorder, RecorderKind
 from nnc.compiler.ir import create, loop
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
@@ -200,3 +197,9 @@ def test_bounds_cover_everything_in_multiples_of_64(n: int, team: int) -> None:
     assert b == sorted(b)
     assert all(x % 64 == 0 or x == n for x in b)
     assert bound(n, team, team) == n
+
+
+@pytest.mark.parametrize(("n", "whole"), [(0, 0), (1, 64), (64, 64), (70, 128)])
+def test_scratch_for_draws_has_whole_tiles(n: int, whole: int) -> None:
+    layout = Layout(("pop0.n", "pop0.n64"), (LayoutField("pop0.draw0", DType.f64, ("pop0.n64",), "scratch"),))
+    assert StateBlock(layout, {"pop0.n": n}, team=1, seed=1).fields["pop0.draw0"].size == whole

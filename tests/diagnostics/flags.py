@@ -20,6 +20,18 @@ locality_in_reset = Neuron(
     reset="v = 0 : population",  # error: N0112 'population'
 )
 event_flag_in_equation = Synapse(equations="x = 1 : unless_post")  # error: N0112 'unless_post'
+flag_in_the_middle = Neuron(
+    equations="""
+        r = 1 : min=0  # error: N0112 'min=0'
+            + 2
+    """
+)
+bound_of_two_lines = Neuron(
+    equations="""
+        r = 1 : min=max(0,
+            2)
+    """
+)
 two_minima = Neuron(equations="r = 1 : min=0, min=1")  # error: N0113 'min=1'
 two_localities = Synapse(equations="x = 1 : projection, postsynaptic")  # error: N0113 'postsynaptic'
 text_against_keyword = Neuron(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -9,8 +10,7 @@ import pytest
 
 import nnc as ann
 from nnc.compiler import driver
-from nnc.compiler.diagnostics import Diagnostics, Source
-from nnc.compiler.frontend.parse import parse_equations, parse_functions, parse_parameters
+from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.main import main
 from nnc.compiler.options import Options
 from nnc.runtime.compiling import describe
@@ -79,6 +79,11 @@ FORMULAS = {
 }
 
 
+def _grammar() -> str:
+    """The rules for expressions and statements, as the parser has them."""
+    return (DOCS.parent / "compiler/frontend/equation.lark").read_text(encoding="utf-8")
+
+
 def tables() -> dict[str, str]:
     from nnc.compiler.frontend.builtins import DISTRIBUTIONS, FUNCTIONS, METHODS, RESERVED
     from nnc.compiler.frontend.codes import CODES
@@ -92,6 +97,7 @@ def tables() -> dict[str, str]:
         "distributions": "\n".join(["| distribution |", "|---|", *draws]),
         "methods": "\n".join(["| flag | update of x' = f(x) |", "|---|---|", *methods]),
         "codes": "\n".join(["| code | |", "|---|---|", *codes]),
+        "grammar": "```lark\n" + _grammar() + "```",
         "reserved": ", ".join(f"`{n}`" for n in sorted(RESERVED)),
     }
 
@@ -109,16 +115,85 @@ def test_the_language_reference_lists_what_the_compiler_knows(request: pytest.Fi
     assert text == written, "run pytest --update-golden tests/project and read the difference"
 
 
-def test_the_examples_of_the_language_reference_parse() -> None:
-    parsers = {"equations": parse_equations, "parameters": parse_parameters, "functions": parse_functions}
-    blocks = re.findall(
-        r"```(equations|parameters|functions)\n(.*?)```", (DOCS / "language.md").read_text("utf-8"), re.S
+def examples() -> list[tuple[str, str]]:
+    text = (DOCS / "language.md").read_text("utf-8")
+    found = re.findall(r"```(equations|parameters|functions|synapse)\n(.*?)```", text, re.S)
+    assert {kind for kind, _ in found} == {"equations", "parameters", "functions", "synapse"}
+    return found
+
+
+def compiled(kind: str, text: str, given: str = "") -> None:
+    """Compile a model that has an example as one of its texts, and parameters for the names that it reads."""
+    net = ann.Network(dt=0.1)
+    if kind == "synapse":
+        pop = net.create(2, ann.Neuron(equations="v = g_exc", spike="v > 1"))
+        synapse = ann.Synapse(parameters=given, equations=text, pre_spike="g_target += w")
+        net.connect(pop, pop, "exc", synapse).all_to_all(weights=1.0)
+    elif kind == "equations":
+        net.create(2, ann.Neuron(parameters=given, equations=text, spike="t < 0"))
+    elif kind == "parameters":
+        net.create(2, ann.Neuron(parameters=text, equations="r = 1"))
+    else:
+        names = re.findall(r"^(\w+)\(([^)]*)\)", text, re.M)
+        calls = "\n".join(f"v{i} = {f}({', '.join('1' for _ in a.split(','))})" for i, (f, a) in enumerate(names))
+        net.create(2, ann.Neuron(equations=f"{calls}\nr = 1", functions=text))
+    net.config(suppress_warnings=True)
+    net.compile(silent=True)
+    net.step()
+
+
+@pytest.mark.parametrize(("kind", "text"), examples(), ids=lambda x: x.split()[0])
+def test_the_examples_of_the_language_reference_run(kind: str, text: str) -> None:
+    text = re.sub(r"^r =", "rate =", text, flags=re.M) if kind == "equations" else text
+    given: list[str] = []
+    while True:
+        try:
+            compiled(kind, text, "\n".join(f"{name} = 1.0" for name in given))
+            return
+        except DiagnosticError as error:
+            unknown = [d.loc.text for d in error.diagnostics if d.code == "N0201"]
+            if not unknown:
+                raise
+            given += dict.fromkeys(unknown)
+
+
+def words() -> set[str]:
+    """Every word of the language, from the tables of the compiler and the grammar."""
+    from nnc.compiler.frontend import flags, places
+    from nnc.compiler.frontend.builtins import (
+        DISTRIBUTIONS,
+        FUNCTION_TYPES,
+        FUNCTIONS,
+        METHODS,
+        REDUCTIONS,
+        RESERVED,
+        RESERVED_IN_SYNAPSES,
     )
-    assert {kind for kind, _ in blocks} == set(parsers)
-    for kind, example in blocks:
-        d = Diagnostics()
-        assert parsers[kind](Source(example), d)
-        d.raise_if_errors()
+
+    grammar = re.sub(r"//.*|/(\\.|[^/\n])+/", "", _grammar())
+    keywords = set(re.findall(r'"([A-Za-z]+)"', grammar))
+    assert {"if", "else", "and", "or", "not", "is", "True", "False"} <= keywords
+    tables = (DISTRIBUTIONS, FUNCTION_TYPES, FUNCTIONS, METHODS, REDUCTIONS, RESERVED, RESERVED_IN_SYNAPSES)
+    known = keywords.union(*tables, places.PREDEFINED, {"ite", "sum", "w", "r", "pre", "post"})
+    return known.union(flags._VALUES, flags._LOCALITIES, flags._TYPES, flags._EVENTS) - {
+        "local",
+        "global",
+        "semiglobal",
+    }
+
+
+def test_every_word_of_the_language_is_in_the_reference() -> None:
+    text = re.sub(r"```lark.*?```", "", (DOCS / "language.md").read_text("utf-8"), flags=re.S)
+    code = " ".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.S))
+    missing = sorted(w for w in words() if not re.search(rf"(?<![\w-]){re.escape(w)}(?![\w-])", code))
+    assert missing == []
+
+
+def test_every_argument_of_a_model_is_in_the_reference() -> None:
+    text = (DOCS / "language.md").read_text("utf-8")
+    for model in (ann.Neuron, ann.Synapse):
+        for argument in inspect.signature(model).parameters:
+            assert f"`{argument}`" in text, argument
 
 
 def test_the_script_of_the_readme_runs_and_its_error_is_real(

@@ -14,8 +14,10 @@ from support.whole_networks import random_network
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.passes import DEFAULT_PIPELINE
 
-QUICK = (2, 4, 7, 13)
-"""Small ones of each kind; the long run takes whatever comes."""
+TRAILS = (0, 2)
+"""Small ones, for all stages; the long run takes whatever comes."""
+
+SHORTCUTS = (3, 4, 6)
 
 
 def travel(seed: int) -> bool:
@@ -30,9 +32,25 @@ def travel(seed: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("seed", QUICK)
+@pytest.mark.parametrize("seed", TRAILS)
 def test_a_network_is_the_same_after_every_pass_and_on_every_target(seed: int) -> None:
     assert travel(seed)
+
+
+@pytest.mark.parametrize("seed", SHORTCUTS)
+def test_models_in_their_interpreter_have_the_bits_of_machine_code(seed: int) -> None:
+    Trail(random_network(seed), steps=6).shortcut()
+
+
+def accepted(seed: int) -> bool:
+    try:
+        return bool(random_network(seed).module())
+    except DiagnosticError:
+        return False
+
+
+def test_most_random_networks_are_accepted() -> None:
+    assert sum(accepted(seed) for seed in range(20)) > 12
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nnc as ann
+from nnc.extensions.convolution.copy import Copy
 from nnc.runtime.building import ghost
 from nnc.runtime.building.limits import available_memory
 from nnc.runtime.errors import NNCRuntimeError
@@ -156,3 +157,20 @@ def test_control_groups_of_version_1_count_as_well(tmp_path):
 
 def test_this_machine_has_memory():
     assert available_memory() > 1 << 20
+
+
+def test_projections_with_weights_of_another_are_estimated_without_drawing(monkeypatch):
+    monkeypatch.setattr(ghost, "DRAWN_UP_TO", 0)
+    net = ann.Network(dt=1.0, seed=1)
+    pops = [net.create(300, ann.Neuron(equations="r = 0.5 + sum(exc)")) for _ in range(2)]
+    original = net.connect(*pops, "exc").fixed_probability(0.2, weights=ann.Uniform(0, 1))
+    Copy(*pops, "exc").copy(original)
+    before = net.memory_estimate()
+    net.compile()
+    after = net.memory_estimate()
+    assert [(r.owner, r.what) for r in before.rows] == [(r.owner, r.what) for r in after.rows]
+    block = net.state.block
+    real = sum(block.fields.peek(f.name).nbytes for f in block.layout.fields)
+    assert sum(r.bytes for r in after.rows if r.what in ("state", "connectivity", "delays")) == real
+    for guess, known in zip(before.rows, after.rows, strict=True):
+        assert guess.bytes == pytest.approx(known.bytes, rel=0.05) or guess.what == "kept for reset"

@@ -76,6 +76,16 @@ def test_the_file_holds_all_rows_after_a_run_whatever_was_fetched(path):
     assert group["spike/steps"].shape == group["spike/ranks"].shape == (monitor.spike_count,)
     assert float(file.attrs["dt"]) == 0.5
     assert list(group.attrs["geometry"]) == [2, 3]
+    assert group["ranks"][:].tolist() == list(range(6))
+
+
+def test_large_populations_are_streamed(path):
+    net = ann.Network()
+    pop = net.create(100_000, ann.Neuron(equations="r = t"))
+    monitor = net.monitor(pop, "r", to=path)
+    net.compile()
+    net.simulate(3.0)
+    assert monitor.get("r").shape == (3, 100_000)
 
 
 def test_several_monitors_of_a_network_share_a_file(path):

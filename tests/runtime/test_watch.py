@@ -168,7 +168,7 @@ def test_looking_takes_no_more_than_its_share_of_the_time(monkeypatch):
     net.simulate(1.0)
     watch = net._watch
     clock = iter(np.arange(1e6) * 0.002)  # each look and each copy take 2 ms
-    monkeypatch.setattr(watching.time, "thread_time", lambda: next(clock))
+    monkeypatch.setattr(watching.time, "perf_counter", lambda: next(clock))
     watch.credit = 0.0
     looks = []
     for _ in range(2000):

@@ -79,7 +79,7 @@ class Runner:
         if programs is None:
             sources = [(HERE / name).read_text() for name in ("scripts.py", f"topics/{topic}.py")]
         else:
-            sources = [(HERE / "programs.py").read_text(), *(inspect.getsource(programs[case].run) for case in cases)]
+            sources = [(HERE / "programs.py").read_text(), *(called(programs[case].run) for case in cases)]
         text = "\n".join([*cases, *sources])
         extra = str(os.getpid()) if library == "nnc" else ""
         return hashlib.sha256((text + extra).encode()).hexdigest()[:12]
@@ -99,10 +99,17 @@ class Runner:
         return done.returncode == 0
 
 
+def called(run: Any) -> str:
+    """The text of a function, with the values that a closure holds."""
+    held = [repr(found.cell_contents) for found in run.__closure__ or ()]
+    return "\n".join([inspect.getsource(run), *held])
+
+
 def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     """The largest difference relative to the largest absolute value up to then; infinite for other shapes or NaNs."""
     if ours.shape != theirs.shape or not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
         return float("inf")
+    ours, theirs = np.atleast_1d(ours), np.atleast_1d(theirs)
     same = (ours == theirs) | ~np.isfinite(ours)
     scale = np.maximum(np.abs(ours), np.abs(theirs))
     scale = np.maximum.accumulate(np.where(np.isfinite(scale), scale, 0.0), axis=0)

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op
 
 _device = functools.cache(open_driver)
+_ELSEWHERE = "use target 'llvm' or 'openmp'"
 
 
 @dataclass(frozen=True)
 class CUDATarget:
-    """Options: the number of the device, and the least chip that code is made for (its driver compiles it)."""
+    """Options: the number of the device, the least chip that code is made for (its driver compiles it), and whether
+    sums over spikes may be added in any order.
+    """
 
     device: int = 0
     arch: str = "sm_75"
+    fast: bool = False
     name: str = field(default="cuda", init=False)
 
     def available(self) -> str | None:
@@ -38,7 +42,7 @@ class CUDATarget:
         """The PTX text, made by LLVM without a device and without CUDA."""
         from nnc.compiler.codegen.cuda.emit import emit_ptx
 
-        return Artifact(self.name, "ptx", emit_ptx(module, self.arch), "nnc_run", Layout.of(module))
+        return Artifact(self.name, "ptx", emit_ptx(module, self.arch, self.fast), "nnc_run", Layout.of(module))
 
     def load(self, artifact: Artifact) -> CUDAProgram:
         """Let the driver compile the text."""
@@ -48,5 +52,9 @@ class CUDATarget:
             driver: Driver = _device(self.device)
         except DriverError as error:
             message, _, help = str(error).partition("\n  = help: ")
-            raise TargetUnavailable(self.name, message, help or "use target 'llvm' or 'openmp'") from error
+            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
+        least = divmod(int(self.arch.removeprefix("sm_")), 10)
+        if driver.device.capability < least:
+            have, want = (".".join(map(str, c)) for c in (driver.device.capability, least))
+            raise TargetUnavailable(self.name, f"{driver.device.name} has capability {have}, not {want}", _ELSEWHERE)
         return CUDAProgram(artifact.layout, artifact.text, artifact.entry, driver)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.codegen.cache import Cache, default_cache
 from nnc.compiler.codegen.layout import Layout, check_fits
 from nnc.compiler.codegen.llvm.emit import emit_llvm
+from nnc.compiler.codegen.staging import staged
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ class LLVMTarget:
         """The LLVM module, for the kind of processor of this machine."""
         from nnc.compiler.codegen.llvm.jit import machine_kind  # llvmlite takes 50 ms to import
 
-        return Artifact(self.name, "ll", emit_llvm(module, machine_kind()), "nnc_worker", Layout.of(module))
+        return Artifact(
+            self.name, "ll", emit_llvm(staged(module), machine_kind()), "nnc_worker", Layout.of(module, pack=True)
+        )
 
     def load(self, artifact: Artifact) -> LLVMProgram:
         """Compile (or find in the cache) and link."""

@@ -6,12 +6,14 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
-from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, CLOCKS, COMPACT, PAUSES, STOP, philox, record
+from nnc.compiler.codegen.llvm.support import BOUND, CLOCKS, COMPACT, STOP, barrier, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
+from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
 from nnc.compiler.ir import arith, loop, random
 from nnc.compiler.ir.types import DType
@@ -74,9 +76,13 @@ class Emitter(Writer):
         if name not in self._fields:
             if name not in self.layout.field_index:
                 raise unsupported(op, self.target, f"field @{name} is not declared")
+            index, offset = first_of(self.layout, name) or (self.layout.field_index[name], 0)
             table = self.block_word(32, "ptr")
-            at = self._at_entry(f"getelementptr inbounds ptr, ptr {table}, i64 {self.layout.field_index[name]}")
+            at = self._at_entry(f"getelementptr inbounds ptr, ptr {table}, i64 {index}")
             self._fields[name] = self._at_entry(f"load ptr, ptr {at}")
+            if offset:
+                start = self._fields[name]
+                self._fields[name] = self._at_entry(f"getelementptr inbounds i8, ptr {start}, i64 {offset}")
         self.values[op.result] = self._fields[name]
 
     def size_ref(self, op: loop.SizeRef) -> None:
@@ -120,8 +126,14 @@ class Emitter(Writer):
 
     def address(self, buffer: Value, index: Value) -> str:
         """Where an element is."""
-        kind = MEMORY[buffer.type.dtype]
-        return self.let(f"getelementptr inbounds {kind}, ptr {self.values[buffer]}, i64 {self.values[index]}")
+        kind, at, step = MEMORY[buffer.type.dtype], self.values[index], self.stride(buffer)
+        if step > 1:
+            at = self.let(f"mul nsw i64 {at}, {step}")
+        return self.let(f"getelementptr inbounds {kind}, ptr {self.values[buffer]}, i64 {at}")
+
+    def stride(self, buffer: Value) -> int:
+        """Elements from one value in a buffer to the next."""
+        return stride(self.layout, str(buffer.op.field)) if isinstance(buffer.op, loop.FieldRef) else 1
 
     @property
     def access(self) -> str:
@@ -196,9 +208,11 @@ class Emitter(Writer):
         self.start(go)
 
     def counted(self, op: loop.For) -> None:
-        """A counted loop."""
+        """A counted loop; one that nothing is said of is executed in order, which LLVM need not find out."""
         if not op.simd:
-            self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body)
+            alone = not any(inner.regions for inner in op.body.ops)
+            properties = [self.node('!{!"llvm.loop.vectorize.enable", i1 false}')] if alone else []
+            self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, *properties)
             return
         outer, self.group = self.group, self.node("distinct !{}")
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
@@ -334,17 +348,16 @@ ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
 
 def emit_llvm(module: Op, machine: str = "x86") -> str:
     """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits."""
-    layout = Layout.of(module)
+    layout = Layout.of(module, pack=True)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "llvm", "there is no loop.func")
     emitter = Emitter(layout)
     worker = emitter.function(func).replace("internal void @nnc_worker", "void @nnc_worker")
-    declaration, pause = PAUSES[machine]
     counter, ticks = CLOCKS[machine]
     texts = {
         "bound": BOUND,
-        "barrier": declaration + BARRIER.replace("{pause}", pause),
+        "barrier": barrier(machine, sys.platform),
         "stop": STOP,
         "compact": COMPACT,
         "record": record(),

@@ -139,11 +139,15 @@ class Lanes:
         kind = MEMORY[dtype]
         wide, base = vector(kind), e.values[op.buffer]
         size = dtype.numpy.itemsize
-        if op.index in self.first:
+        step = e.stride(op.buffer)
+        if op.index in self.first and step == 1:
             at = e.let(f"getelementptr inbounds {kind}, ptr {base}, i64 {self.first[op.index]}")
             raw = self._neighbours(wide, kind, at, size)
         else:
-            raw = self._gather(wide, kind, base, e.lanes[op.index], size)
+            index = e.lanes[op.index]
+            if step > 1:
+                index = e.let(f"mul nsw {vector('i64')} {index}, {e.splat('i64', str(step))}")
+            raw = self._gather(wide, kind, base, index, size)
         e.lanes[op.result] = e.widen(raw, dtype, wide, vector(TYPES[op.result.type.dtype]))
 
     def _neighbours(self, wide: str, kind: str, at: str, size: int) -> str:

@@ -19,6 +19,7 @@ from nnc.compiler.codegen.c_expr import (
 )
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.openmp.support import FUNCTIONS, HEADER, RUN
+from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
 from nnc.compiler.ir import arith, loop, random
 from nnc.compiler.ir.types import DType
@@ -107,7 +108,9 @@ class Emitter:
         for i, f in enumerate(self.layout.fields):
             if f.name in refs:
                 kind = MEMORY_TYPE[f.dtype]
-                out.append(f"  {kind} *const {self.fields[f.name]} = ({kind} *)block->field[{i}];")
+                first, offset = first_of(self.layout, f.name) or (i, 0)
+                start = f"((char *)block->field[{first}] + {offset})" if offset else f"block->field[{first}]"
+                out.append(f"  {kind} *const {self.fields[f.name]} = ({kind} *){start};")
         return out
 
     def line(self, text: str) -> None:
@@ -213,7 +216,7 @@ class Emitter:
         self.comment(op.loc)
         test = " != 0" if op.result.type.dtype is DType.bool else ""
         buffer = self.text(op.buffer)
-        self.bind(op.result, f"{buffer}[{self.text(op.index)}]{test}", f"{buffer}_at")
+        self.bind(op.result, f"{buffer}[{self.index(op)}]{test}", f"{buffer}_at")
 
     def store(self, op: loop.Store) -> None:
         """An assignment."""
@@ -221,7 +224,13 @@ class Emitter:
         value = self.text(op.value)
         if op.value.type.dtype is DType.bool:
             value = f"{value} ? 1 : 0"  # gcc 12 cannot turn a mask of two comparisons into bytes
-        self.line(f"{self.text(op.buffer)}[{self.text(op.index)}] = {value};")
+        self.line(f"{self.text(op.buffer)}[{self.index(op)}] = {value};")
+
+    def index(self, op: loop.Load | loop.Store) -> str:
+        """The index of an access, stretched where values have gaps between them."""
+        field = op.buffer.op
+        step = stride(self.layout, str(field.field)) if isinstance(field, loop.FieldRef) else 1
+        return self.text(op.index) if step == 1 else f"{step} * {self.atom(op.index)}"
 
     def compact(self, op: loop.Compact) -> None:
         """A call; the counter is passed by its address."""
@@ -387,7 +396,7 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
 
 def emit_c(module: Op) -> str:
     """The C file for a loop-level module."""
-    layout = Layout.of(module)
+    layout = Layout.of(module, pack=True)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "openmp", "there is no loop.func")

@@ -211,17 +211,6 @@ class SynapseBody(Body):
 
         return self._once("arrived", made)
 
-    def random(self, op: model.Random, parameters: Sequence[Value]) -> Value:
-        """A number of a distribution: where no synapse is stored there is none for each of them."""
-        if self.proj.stencil is not None and op.result.type.at is At.syn:
-            self.scene.diagnostics.error(
-                "N0615",
-                "a projection with shared weights has no random number per synapse",
-                op.loc,
-                help="draw it in the neuron's equations and read it as 'pre.x' or 'post.x'",
-            )
-        return super().random(op, parameters)
-
     def event(self, body: Block) -> None:
         """The statements of an event, in order; what is sent goes to every target, computed from its own value."""
         self.sequential = any(

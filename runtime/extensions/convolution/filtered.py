@@ -30,6 +30,8 @@ class Taps(Connectivity):
         self.n_pre = math.prod(moved.pre)
         self.n_post = math.prod(moved.post)
         self.full = None
+        self._pre = self._source = None
+        self._wide = {}
         self._posts = np.arange(self.n_post)
 
     @cached_property
@@ -49,9 +51,14 @@ class Taps(Connectivity):
         return np.concatenate(([0], np.cumsum(inside)))
 
     @cached_property
-    def pre(self) -> NDArray[np.int32]:
+    def narrow_pre(self) -> NDArray[Any]:
         """The pre neuron of each tap inside."""
         return self.places.pre[~self.places.outside].astype(np.int32)
+
+    @property
+    def nbytes(self) -> int:
+        """None are stored; what scripts ask for is not counted."""
+        return 0
 
 
 class FilteredProjection(SharedProjection):
@@ -73,8 +80,7 @@ class FilteredProjection(SharedProjection):
         self._settle_delays()
         weights = np.asarray(rule.weights, np.float64)
         self._values.lengths |= {"local": max(1, weights.size), "semiglobal": self._post.size}
-        if self._uses_weights():
-            self._values.write("w", weights.reshape(-1) if weights.ndim else np.full(1, weights))
+        self._values.write("w", weights.reshape(-1) if self._uses_weights() else 1.0)
 
     @property
     def size(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from nnc.extensions.convolution.shared import Shared, SharedProjection
+from nnc.runtime.building.ghost import Ghost
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.projection import Projection
 from nnc.runtime.state import ProjectionSizes
@@ -26,6 +26,8 @@ class LentProjection(SharedProjection):
     """
 
     _lender: Projection | None = None
+    _lent: Connectivity | None = None
+    _numbers = np.zeros(0, np.int64)
 
     @property
     def lender(self) -> Projection:
@@ -76,15 +78,21 @@ class LentProjection(SharedProjection):
     def synapses(self) -> Connectivity:
         """The synapses in canonical order. Raises before compile."""
         lent = self.lender.synapses
-        if self.__dict__.get("_lent") is not lent:
+        if self._lent is not lent:
             self._lent = lent
-            self._synapses, self._entries = self._borrowed(lent)
+            if isinstance(lent, Ghost):
+                self._synapses = Ghost(self._pre.size, self._post.size, lent.count, None)
+                self._numbers = np.zeros(0, np.int64)
+            else:
+                self._synapses, self._numbers = self._borrowed(lent)
         assert self._synapses is not None
         return self._synapses
 
-    @cached_property
+    @property
     def _entries(self) -> NDArray[np.int64]:
-        return self._borrowed(self.lender.synapses)[1]
+        """Which of the lender's synapses each one is."""
+        _ = self.synapses
+        return self._numbers
 
     # Weights
 
@@ -119,7 +127,7 @@ class LentProjection(SharedProjection):
         return matrix
 
     def _connected(self, name: str) -> Shared:
-        return Shared(name, 1.0, 0.0)
+        return Shared(name, 1.0, 0.0, stored=None)
 
     # Compilation
 

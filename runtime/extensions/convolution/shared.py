@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """How a projection with shared weights was connected."""
+    """How a projection with shared weights was connected. `stored`: how many synapses are, None if not known yet."""
 
     name: str
     weights: Any
     delays: float
     multiple: bool = True
+    stored: int | None = 0
+
+    def expected(self, ends: Ends) -> int:
+        """How many synapses will be stored, at most."""
+        return ends.n_pre * ends.n_post if self.stored is None else self.stored
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
         """Not drawn: the projection knows its synapses itself."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from support.ptx.arithmetic import TYPES
 from support.ptx.errors import PTXError
+from support.ptx.memory import SPACES
 from support.ptx.parse import Address, Instruction
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from support.ptx.decode import Decoder, Step
 
 _STRONG = {"relaxed", "acquire", "release", "volatile", "mmio"}
-_HINTS = {"nc", "L1", "L2"}
 
 
 def decode(d: Decoder, i: Instruction) -> Step | None:
@@ -37,6 +37,10 @@ def decode(d: Decoder, i: Instruction) -> Step | None:
     return None
 
 
+def _space(i: Instruction) -> str | None:
+    return next((word for word in i.opcode if word in SPACES), None)
+
+
 def _parts(operand: object) -> tuple[object, ...]:
     return operand if isinstance(operand, tuple) else (operand,)
 
@@ -44,7 +48,7 @@ def _parts(operand: object) -> tuple[object, ...]:
 def _load(d: Decoder, i: Instruction) -> Step:
     grid, memory, races = d.grid, d.grid.memory, d.grid.races
     kind, where = i.opcode[-1], f"line {i.line}: {i.text}"
-    strong = bool(_STRONG & set(i.opcode))
+    strong, space = bool(_STRONG & set(i.opcode)), _space(i)
     dtype = np.dtype(TYPES[kind])
     width = dtype.itemsize
     base, offset = d.address(i.operands[1])
@@ -57,6 +61,7 @@ def _load(d: Decoder, i: Instruction) -> Step:
             memory.offsets(addresses, width * len(puts), where)
         for number, put in enumerate(puts):
             offsets = memory.offsets(addresses + np.uint64(number * width), width, where)
+            memory.belongs(offsets, space, grid.block_of[grid.lanes], grid.lanes, where)
             if races is not None:
                 races.check(grid.lanes, offsets, width, False, strong, lambda: where)
                 if strong:
@@ -92,7 +97,7 @@ def _scatter(d: Decoder, operand: object, kind: str) -> Callable[[NDArray[Any]],
 def _store(d: Decoder, i: Instruction) -> Step:
     grid, memory, races = d.grid, d.grid.memory, d.grid.races
     kind, where = i.opcode[-1], f"line {i.line}: {i.text}"
-    strong = bool(_STRONG & set(i.opcode))
+    strong, space = bool(_STRONG & set(i.opcode)), _space(i)
     width = np.dtype(TYPES[kind]).itemsize
     base, offset = d.address(i.operands[0])
     sources = [d.source(part, f"u{8 * width}") for part in _parts(i.operands[1])]
@@ -104,6 +109,7 @@ def _store(d: Decoder, i: Instruction) -> Step:
             memory.offsets(addresses, width * len(sources), where)
         for number, source in enumerate(sources):
             offsets = memory.offsets(addresses + np.uint64(number * width), width, where)
+            memory.belongs(offsets, space, grid.block_of[grid.lanes], grid.lanes, where)
             if races is not None:
                 races.check(grid.lanes, offsets, width, True, strong, lambda: where)
                 if strong:
@@ -171,11 +177,12 @@ def _atomic(d: Decoder, i: Instruction) -> Step:
         offsets = memory.offsets(base[grid.lanes] + offset, width, where)
         if races is not None:
             races.check(grid.lanes, offsets, width, True, True, lambda: where)
-            races.strong(grid.lanes, offsets, True, True)
         before = np.empty(len(grid.lanes), dtype)
         order = np.arange(len(grid.lanes)) if grid.random is None else grid.random.permutation(len(grid.lanes))
         for k in order.tolist():
             at = offsets[k : k + 1]
+            if races is not None:
+                races.strong(grid.lanes[k : k + 1], at, True, True)
             old = memory.load(at, width, where).view(dtype)
             before[k] = old[0]
             new = np.array([change(old[0], *(x[grid.lanes[k]] for x in operands))], dtype)

@@ -81,8 +81,10 @@ class Grid:
         """Memory of a variable: one for all, one per block, or one per thread; the address that each thread sees."""
         copies = {"shared": self.blocks, "local": self.count}.get(variable.space, 1)
         addresses = []
-        for number in range(copies):
-            address = self.memory.alloc(variable.size, f"{variable.space} {variable.name} of {number}")
+        for number in range(copies) if copies > 1 or variable.space in ("shared", "local") else (-1,):
+            address = self.memory.alloc(
+                variable.size, f"{variable.space} {variable.name} of {number}", variable.space, number
+            )
             self._temporary.append(address)
             if variable.data is not None or variable.space in ("global", "const"):
                 self.memory.write(address, variable.data or bytes(variable.size))

@@ -17,6 +17,7 @@ ZONE = 256
 """Bytes between two allocations that belong to neither."""
 
 LIVE, DEFINED = 1, 2
+SPACES = {"global": 0, "const": 0, "shared": 1, "local": 2}
 _TYPES = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 _ALL_DEFINED = {w: t(int.from_bytes(bytes([DEFINED]) * w, "little")) for w, t in _TYPES.items()}
 
@@ -34,13 +35,18 @@ class Memory:
         """Size of each live allocation, by address."""
         self.names: dict[int, str] = {}
         self._next = ZONE
+        self.owners = np.full(size // ZONE + 1, -1, np.int32)
+        """For each zone, the block or thread that it belongs to; -1 for global memory."""
+        self.spaces = np.zeros(size // ZONE + 1, np.uint8)
 
-    def alloc(self, size: int, name: str = "") -> int:
+    def alloc(self, size: int, name: str = "", space: str = "global", owner: int = -1) -> int:
         """So many bytes that hold nothing yet. Freed memory is never given out again, so that its use is seen."""
         start, self._next = self._next, self._next + -(-size // ZONE) * ZONE + ZONE
         if self._next > self.size:
             raise MemoryError(f"the stand-in for a device has {self.size} bytes")
         self.state[start : start + size] = LIVE
+        self.owners[start // ZONE : self._next // ZONE] = owner
+        self.spaces[start // ZONE : self._next // ZONE] = SPACES[space]
         self.blocks[BASE + start] = size
         self.names[BASE + start] = name
         return BASE + start
@@ -97,6 +103,19 @@ class Memory:
             if crooked.any():
                 self._fault("is not aligned", addresses, crooked, width, where)
         return offsets.view(np.int64)
+
+    def belongs(
+        self, offsets: NDArray[np.int64], space: str | None, blocks: NDArray[Any], threads: NDArray[Any], where: str
+    ) -> None:
+        """Shared memory is for its block, local memory for its thread, and an access that names a space is to it."""
+        zones = offsets // ZONE
+        spaces = self.spaces[zones]
+        if space is not None and (spaces != SPACES[space]).any():
+            self._fault(f"is not to {space} memory", offsets + BASE, spaces != SPACES[space], 1, where)
+        if spaces.any():
+            foreign = self.owners[zones] != np.choose(spaces, (-1, blocks, threads))
+            if foreign.any():
+                self._fault("is to memory of another block or thread", offsets + BASE, foreign, 1, where)
 
     def load(self, offsets: NDArray[np.int64], width: int, where: str) -> NDArray[Any]:
         """Values of some width at offsets."""

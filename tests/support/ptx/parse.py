@@ -172,11 +172,10 @@ def _function(lines: list[str], at: int, module: Module) -> int:
 
 
 def _labels(statement: str, function: Function) -> str:
-    match = re.match(r"\s*([$\w]+):\s*$", statement)
-    if match is None:
-        return statement
-    function.labels[match.group(1)] = len(function.code)
-    return ""
+    while match := re.match(r"\s*([$\w]+):(?!:)", statement):
+        function.labels[match.group(1)] = len(function.code)
+        statement = statement[match.end() :]
+    return statement
 
 
 def _statement(text: str, line: int, function: Function) -> None:

@@ -96,7 +96,7 @@ def weights(b: Bench):
     b.compile(net)
     n = net.monitor(proj.dendrite(1), "w")
     net.simulate(8.0)
-    return {"projection": [list(map(list, row)) for row in m.get("w")], "dendrite": n.get("w")}
+    return {"projection": [list(map(list, row)) for row in m.get("w")], "dendrite": [list(row) for row in n.get("w")]}
 
 
 def raster(b: Bench):
@@ -164,6 +164,6 @@ PROGRAMS = {
     "histogram": Program(histogram),
     "intervals between spikes": Program(intervals),
     "mean firing rate": Program(mean_rate),
-    "population rate": Program(population_rate),
+    "population rate": Program(population_rate, "its smoothing, which ANNarchy does in single precision"),
     "population-wide variable": Program(global_variable),
 }

@@ -3,8 +3,10 @@
 import numpy as np
 from programs import WEIGHTS, Bench, Program
 
+SINGLE = "its coordinates, which ANNarchy keeps in single precision"
 
-def connector(name: str, *args, selves: bool = False, **keywords):
+
+def connector(name: str, *args, selves: bool = False, differs: str = "", **keywords):
     """What a deterministic connector makes of two populations in the plane."""
 
     def run(b: Bench):
@@ -17,7 +19,7 @@ def connector(name: str, *args, selves: bool = False, **keywords):
         net.simulate(2.0)
         return {"pre": proj.pre_ranks, "w": proj.connectivity_matrix(), "r": post.r}
 
-    return Program(run)
+    return Program(run, differs)
 
 
 def between_views(b: Bench):
@@ -285,10 +287,10 @@ PROGRAMS = {
         "all_to_all", 0.5, selves=True, force_multiple_weights=True, allow_self_connections=True
     ),
     "one_to_one": connector("one_to_one", weights=2.0, force_multiple_weights=True),
-    "gaussian": connector("gaussian", amp=2.0, sigma=0.3),
-    "gaussian, limit": connector("gaussian", amp=2.0, sigma=0.3, limit=0.2),
-    "gaussian without selves": connector("gaussian", amp=2.0, sigma=0.3, selves=True),
-    "dog": connector("dog", amp_pos=2.0, sigma_pos=0.2, amp_neg=0.7, sigma_neg=0.5),
+    "gaussian": connector("gaussian", amp=2.0, sigma=0.3, differs=SINGLE),
+    "gaussian, limit": connector("gaussian", amp=2.0, sigma=0.3, limit=0.2, differs=SINGLE),
+    "gaussian without selves": connector("gaussian", amp=2.0, sigma=0.3, selves=True, differs=SINGLE),
+    "dog": connector("dog", amp_pos=2.0, sigma_pos=0.2, amp_neg=0.7, sigma_neg=0.5, differs=SINGLE),
     "between views": Program(between_views),
     "sparse matrix": Program(sparse),
     "user-defined connector": Program(custom),
