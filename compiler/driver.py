@@ -52,7 +52,7 @@ def artifact(description: NetworkDescription, options: Options) -> Artifact:
     name = options.target or DEFAULT_TARGET
     use_cache = options.cache and not options.looks.any and options.pipeline is None
     store = default_cache() if use_cache else None
-    key = artifact_key(description, name) + ".json"
+    key = artifact_key(description, name, options.target_options) + ".json"
     if store is not None and (stored := store.read(key)) is not None:
         restored = _decode(stored)
         if restored is not None:
@@ -108,12 +108,14 @@ def stage_text(description: NetworkDescription, stage: str, options: Options) ->
     return print_module(module, locs=looks.locs, generic=looks.generic)
 
 
-def artifact_key(description: NetworkDescription, target: str) -> str:
+def artifact_key(
+    description: NetworkDescription, target: str, options: Mapping[str, str | bool | int] | None = None
+) -> str:
     """A hash of everything that the text of a program depends on."""
     from nnc.compiler import __version__
 
     digest = hashlib.sha256()
-    _feed(digest, ("nnc", __version__, _sources_stamp(), target, description))
+    _feed(digest, ("nnc", __version__, _sources_stamp(), target, sorted((options or {}).items()), description))
     return digest.hexdigest()
 
 

@@ -217,6 +217,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "on_nonfinite": _one_of(("warn", "raise", "ignore")),
     "compat": _compat,
     "event_time": _one_of(("reference", "exact")),
+    "determinism": _one_of(("strict", "fast")),
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -253,5 +254,6 @@ _DEFAULTS: dict[str, Any] = {
     "event_time": "reference",
     "device": None,
     "gpu_fallback": False,
+    "determinism": "strict",
 }
 _CHECKS |= {key: _flag for key, value in _DEFAULTS.items() if isinstance(value, bool)}

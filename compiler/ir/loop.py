@@ -184,6 +184,7 @@ class For(Op):
     """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once.
 
     `independent`: so are these, but they may hold loops, or one processor is faster doing them one by one.
+    `unordered`: iterations add to the same elements, and share nothing else: another order changes the rounding alone.
     """
 
     lo = operand()
@@ -191,8 +192,9 @@ class For(Op):
     step = optional(INT, 1)
     simd = optional(BOOL, False)
     independent = optional(BOOL, False)
+    unordered = optional(BOOL, False)
     body = region()
-    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent {body}"
+    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent ?unordered {body}"
 
     def verify_op(self) -> str | None:  # noqa: D102
         if self.step < 1:

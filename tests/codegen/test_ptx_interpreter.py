@@ -28,7 +28,7 @@ OWN = """
     mul.wide.u32 %rd2, %r4, 8;
     add.s64 %rd3, %rd1, %rd2;
 """
-"""%rd1: memory of the kernel; %r1: the thread; %r2: its block; %r4: its number in the grid; %rd3: an element of its own."""
+"""%rd1: memory of the kernel; %r1: the thread; %r2: its block; %r4: its number in the grid; %rd3: its own element."""
 
 
 def run(body: str, data: Any = None, *, blocks: int = 1, threads: int = 32, size: int = 4096, **more: Any) -> Any:
@@ -145,6 +145,7 @@ def test_atomics_count_each_thread_once_in_any_order() -> None:
         ("st.shared.b64 [%rd3], %rd2;", MemoryFault, "not to shared memory"),
         ("st.b64 [%rd1], %rd2;", Race, "at once"),
         ("st.b64 [%rd3], %rd2; ld.b64 %rd4, [%rd1+8];", Race, "thread 0 .* wrote"),
+        ("red.global.add.u64 [%rd1], 1; ld.b64 %rd4, [%rd1];", Race, "changed"),
         ("setp.eq.b32 %p1, %r1, 0; @%p1 bra $A; bar.sync 0; bra.uni $B; $A: bar.sync 0; $B: mov.b32 %r5, 0;",
          Deadlock, "different barriers"),
         ("setp.eq.b32 %p1, %r1, 0; @%p1 bra $A; bar.sync 0; $A: mov.b32 %r5, 0;", Deadlock, "ended while"),
@@ -159,7 +160,7 @@ def test_atomics_count_each_thread_once_in_any_order() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_seen(body: str, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
-        run(body, np.zeros(2, np.uint64) if "relaxed" in body else None, limit=2000)
+        run(body, np.zeros(2, np.uint64) if "relaxed" in body or "red." in body else None, limit=2000)
 
 
 def test_memory_that_was_given_back_is_not_read() -> None:

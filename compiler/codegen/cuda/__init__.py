@@ -21,10 +21,13 @@ _ELSEWHERE = "use target 'llvm' or 'openmp'"
 
 @dataclass(frozen=True)
 class CUDATarget:
-    """Options: the number of the device, and the least chip that code is made for (its driver compiles it)."""
+    """Options: the number of the device, the least chip that code is made for (its driver compiles it), and whether
+    sums over spikes may be added in any order.
+    """
 
     device: int = 0
     arch: str = "sm_75"
+    fast: bool = False
     name: str = field(default="cuda", init=False)
 
     def available(self) -> str | None:
@@ -39,7 +42,7 @@ class CUDATarget:
         """The PTX text, made by LLVM without a device and without CUDA."""
         from nnc.compiler.codegen.cuda.emit import emit_ptx
 
-        return Artifact(self.name, "ptx", emit_ptx(module, self.arch), "nnc_run", Layout.of(module))
+        return Artifact(self.name, "ptx", emit_ptx(module, self.arch, self.fast), "nnc_run", Layout.of(module))
 
     def load(self, artifact: Artifact) -> CUDAProgram:
         """Let the driver compile the text."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.cuda import hazards
+from nnc.compiler.codegen.cuda.atomics import add_atomically, only_sums
 from nnc.compiler.codegen.cuda.compact import WARP, compact
 from nnc.compiler.codegen.cuda.hazards import Hazards
 from nnc.compiler.codegen.cuda.record import record
@@ -51,9 +52,11 @@ class KernelEmitter(Emitter):
 
     target = "cuda"
 
-    def __init__(self, layout: Layout, threads: int) -> None:
+    def __init__(self, layout: Layout, threads: int, fast: bool = False) -> None:
         super().__init__(layout)
         self.threads = threads
+        self.fast = fast
+        self.atomic = False
         self.together = threads
         self.hazards = Hazards()
         self.shared: list[str] = []
@@ -78,10 +81,10 @@ class KernelEmitter(Emitter):
     @contextmanager
     def divided(self, together: int = 1) -> Iterator[None]:
         """What is written meanwhile is executed by groups of so many threads, each for elements of its own."""
-        outer, self.together = (self.together, self.hazards), together
+        outer, self.together = (self.together, self.hazards, self.atomic), together
         self.hazards = Hazards()
         yield
-        self.together, self.hazards = outer
+        self.together, self.hazards, self.atomic = outer
 
     def sync(self) -> None:
         """The threads that go together meet."""
@@ -94,6 +97,8 @@ class KernelEmitter(Emitter):
 
     def before(self, accesses: hazards.Accesses) -> None:
         """Let the threads meet if these accesses, which come next, may be in conflict with earlier ones."""
+        if self.atomic:
+            return
         if self.together > 1 and self.hazards.conflict(accesses):
             self.sync()
         self.hazards.note(accesses)
@@ -146,7 +151,11 @@ class KernelEmitter(Emitter):
     def store(self, op: loop.Store) -> None:
         """Write an element: one that belongs to the thread in a divided loop, else by one thread for all."""
         self.before(hazards.of_op(op, divided=self.together == 1))
-        if self.together == 1:
+        if self.atomic and self.together == 1:
+            add_atomically(self, op)
+        elif self.atomic:
+            self.alone(lambda: add_atomically(self, op))
+        elif self.together == 1:
             super().store(op)
         else:
             self.alone(lambda: super(KernelEmitter, self).store(op))
@@ -193,7 +202,8 @@ class KernelEmitter(Emitter):
 
     def counted(self, op: loop.For) -> None:
         """A counted loop: by all that go together, or divided among their warps or threads."""
-        if self.together == 1 or not (op.simd or op.independent):
+        sums = self.fast and op.unordered and self.together == self.threads and only_sums(op)
+        if self.together == 1 or not (op.simd or op.independent or sums):
             self.uniform(op)
             return
         loops = hazards.holds_loops(op)
@@ -208,6 +218,7 @@ class KernelEmitter(Emitter):
         offset = self.let(f"mul i64 {number}, {op.step}")
         first = self.let(f"add i64 {self.values[op.lo]}, {offset}")
         with self.divided(WARP if loops else 1):
+            self.atomic |= sums
             self.hazards.note(hazards.of_block(op.body, divided=False))
             self.iterate(first, self.values[op.hi], str(groups * op.step), op.body)
 
@@ -256,13 +267,16 @@ class KernelEmitter(Emitter):
         self.values[op.results[0]] = self.let(f"fptrunc double {result} to float") if dtype is DType.f32 else result
 
 
-def emit_kernel(module: Op, threads: int = THREADS) -> str:
-    """The LLVM module of the kernel, for blocks of so many threads: a multiple of 32."""
+def emit_kernel(module: Op, threads: int = THREADS, fast: bool = False) -> str:
+    """The LLVM module of the kernel, for blocks of so many threads: a multiple of 32.
+
+    `fast`: what spikes add to a neuron is added in any order, by atomics.
+    """
     layout = Layout.of(module)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "cuda", "there is no loop.func")
-    emitter = KernelEmitter(layout, threads)
+    emitter = KernelEmitter(layout, threads, fast)
     kernel = emitter.function(func)
     texts = {
         "bound": BOUND,
@@ -285,14 +299,14 @@ def emit_kernel(module: Op, threads: int = THREADS) -> str:
     return "\n".join([*parts, kernel, f"attributes #0 = {{ convergent nounwind {limits} }}\n"])
 
 
-def emit_ptx(module: Op, arch: str = "sm_75") -> str:
+def emit_ptx(module: Op, arch: str = "sm_75", fast: bool = False) -> str:
     """PTX for a chip (`sm_75`, `sm_90`, ...). Needs neither a device nor CUDA: LLVM writes it."""
     import llvmlite.binding as llvm  # slow to import
 
     _start()
     machine = llvm.Target.from_triple(_TRIPLE).create_target_machine(cpu=arch, opt=3)
     layout = f'target datalayout = "{machine.target_data}"\ntarget triple = "{_TRIPLE}"\n'
-    parsed = llvm.parse_assembly(layout + emit_kernel(module))
+    parsed = llvm.parse_assembly(layout + emit_kernel(module, fast=fast))
     parsed.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = False

@@ -168,12 +168,14 @@ class Frame:
         step: int | None = None,
         simd: bool = False,
         independent: bool = False,
+        unordered: bool = False,
         hint: str = "i",
     ) -> Iterator[Value]:
         """Write the body of a counted loop; gives its index. `simd` says more than `independent`."""
         body = Block((i64,), (hint,))
         apart = (independent and not simd) or None
-        self.b.op(loop.For, lo, hi, regions=(body,), step=step, simd=simd or None, independent=apart)
+        loose = unordered or None
+        self.b.op(loop.For, lo, hi, regions=(body,), step=step, simd=simd or None, independent=apart, unordered=loose)
         with self.b.at(body):
             yield body.args[0]
 

@@ -65,7 +65,8 @@ class Arrival:
         counts = frame.buffer(f"{self.op.events}.count", DType.i32)
         base = b.add(row, b.value(loop.Bound, frame.size(f"{self.pre}.n"), q, types=(q.type,)))
         count = frame.load_index(counts, b.add(count_row, q))
-        with frame.loop(frame.number(0), count, hint="s") as s:
+        adds = all(_only_adds(o) for o in self.ops)
+        with frame.loop(frame.number(0), count, unordered=adds, hint="s") as s:
             pre = frame.load_index(spikes, b.add(base, s))
             with frame.when(self.rows.covers_pre(pre)):
                 self._row(pre, age)
@@ -126,6 +127,11 @@ def _column(frame: Frame, op: step.Map, rows: Rows, elements: Elements, post: Va
         if frame.network.synapses[op.owner].no_self:
             elements.skip = frame.b.cmp("eq", pre, post)
         elements.effects(ops)
+
+
+def _only_adds(op: object) -> bool:
+    """Whether an op changes nothing, or adds to a sum."""
+    return not isinstance(op, step.Write) and (not isinstance(op, step.Accumulate) or op.kind == "add")
 
 
 def _touches_row(frame: Frame, op: object) -> bool:

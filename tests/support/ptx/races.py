@@ -32,6 +32,9 @@ class Races:
         self.blocks, self.threads = blocks, threads
         self._writes = np.zeros((blocks, size), np.int32)
         self._reads = np.zeros((blocks, size), np.int32)
+        self._strong = np.zeros((blocks, size), np.int32)
+        """The last strong writes, which weak accesses are checked against; several threads are as good as all."""
+        self._has_strong = np.zeros(size // ZONE + 1, bool)
         self._narrow = np.zeros(size // ZONE + 1, bool)
         """Zones that are noted byte by byte; in the others the first byte stands for a word of four."""
         count = blocks * threads
@@ -50,7 +53,7 @@ class Races:
     def _split(self, zones: NDArray[np.int64]) -> None:
         """Note zones byte by byte from now on."""
         for zone in zones[~self._narrow[zones]].tolist():
-            for tags in (self._writes, self._reads):
+            for tags in (self._writes, self._reads, self._strong):
                 words = tags[:, zone * ZONE : (zone + 1) * ZONE]
                 words[...] = np.repeat(words[:, ::4], 4, 1)
             self._narrow[zone] = True
@@ -124,7 +127,7 @@ class Races:
             if not len(mine):
                 continue
             for t in {int(mine[0]), int(mine[-1])}:
-                self._check(block, np.array([t]), offsets[:1], width, False, True, where)
+                self._check(block, np.array([t]), offsets[:1], width, False, strong, where, note=False)
             if not strong:
                 self._note_many(block, mine, int(offsets[0]), width)
 
@@ -150,6 +153,8 @@ class Races:
         write: bool,
         strong: bool,
         where: Callable[[], str],
+        *,
+        note: bool = True,
     ) -> None:
         stride = 1 if width < 4 or self._narrow[offsets // ZONE].any() else 4
         index = offsets if width <= stride else (offsets[:, None] + np.arange(0, width, stride)).ravel()
@@ -169,6 +174,21 @@ class Races:
                 if write:
                     self._across(self._reads[other][index], limit, other, "read", where, index)
         if strong:
+            if write:
+                self._has_strong[np.unique(offsets // ZONE)] = True
+                tags = now << _BITS | code
+                old = self._strong[block][index]
+                seen = (old >> _BITS >= self._base[block]) & (old != tags)
+                self._strong[block][index] = np.where(seen, now << _BITS | _MANY, tags)
+                again = self._strong[block][index]
+                self._strong[block][index] = np.where(again == tags, tags, now << _BITS | _MANY)
+            return
+        if self._has_strong[offsets // ZONE].any():
+            self._ordered(self._strong[block][index], block, warp, code, now, "changed", where, index)
+            for other in range(self.blocks):
+                if other != block:
+                    self._across(self._strong[other][index], self._known[block, other], other, "changed", where, index)
+        if not note:
             return
         tags = now << _BITS | code
         if write:

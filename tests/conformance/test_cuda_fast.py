@@ -1,0 +1,71 @@
+"""`determinism="fast"` on target `cuda`: what spikes add is added in any order; nothing else changes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from support.features import FEATURES, outcome
+from support.networks import assert_same_bits
+from support.ptx.device import InterpretedDriver
+
+import nnc as ann
+from nnc.compiler.codegen import cuda
+
+pytestmark = pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
+
+
+class Noting(InterpretedDriver):
+    """Keeps the text of kernels."""
+
+    text = ""
+
+    def function(self, ptx: str, name: str) -> Any:
+        self.text = ptx
+        return super().function(ptx, name)
+
+
+def fast(name: str, monkeypatch: pytest.MonkeyPatch, **more: Any) -> tuple[dict[str, Any], str]:
+    driver = Noting(schedule=5)
+    monkeypatch.setattr(cuda, "_device", lambda number: driver)
+    return outcome(FEATURES[name], target="cuda", **{"determinism": "fast", **more}), driver.text
+
+
+def additions(ptx: str) -> int:
+    return len(re.findall(r"\b(?:red|atom)\.[\w.]*add\.f(?:32|64)", ptx))
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"), [("delays", "double"), ("delays", "float"), ("axonal_spikes", "double")]
+)
+def test_sums_over_spikes_differ_by_rounding_alone(name: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    got, text = fast(name, monkeypatch, precision=precision)
+    assert additions(text)
+    wanted = outcome(FEATURES[name], precision=precision)
+    assert got.keys() == wanted.keys()
+    for key, values in wanted.items():
+        assert got[key].shape == values.shape, key
+        np.testing.assert_allclose(got[key], values, rtol=0, atol=1e-13 if precision == "double" else 1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("name", ["one_to_one", "short_term"])
+def test_what_is_no_sum_over_spikes_keeps_its_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    got, text = fast(name, monkeypatch)
+    assert additions(text) == 0
+    assert_same_bits(outcome(FEATURES[name]), got)
+
+
+def test_strict_kernels_have_no_atomic_additions(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, text = fast("axonal_spikes", monkeypatch, determinism="strict")
+    assert additions(text) == 0
+
+
+def test_on_a_cpu_fast_is_strict() -> None:
+    assert_same_bits(outcome(FEATURES["delays"]), outcome(FEATURES["delays"], determinism="fast"))
+
+
+def test_another_word_is_an_error() -> None:
+    with pytest.raises(ann.ANNarchyException, match="strict, fast"):
+        ann.Network().config(determinism="loose")
