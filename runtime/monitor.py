@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.compiler.codegen.layout import Recorder, RecorderKind
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis

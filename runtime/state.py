@@ -233,7 +233,9 @@ class State:
             reduction = self._reduction(spec) if reductions else None
             if reduction is not None:
                 kind, reduced = reduction
-                self.memory.write(spec.name, _REDUCTIONS[kind](self.memory.read(reduced)))
+                values = self.memory.read(reduced)
+                each = np.resize(values, self.block.sizes[f"{_owner(spec.name)}.n"])
+                self.memory.write(spec.name, _REDUCTIONS[kind](each))
 
     def _reduction(self, spec: LayoutField) -> tuple[str, str] | None:
         """The kind of a reduction over a population, and the field that is reduced."""

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import Recorder
+    from nnc.compiler.codegen.recorder import Recorder
     from nnc.runtime.connectivity import Connectivity
 
 

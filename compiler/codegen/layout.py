@@ -7,9 +7,8 @@ struct that all targets read (`struct nnc_block` in docs/design.md). `Recorder` 
 from __future__ import annotations
 
 import ctypes
-import enum
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from nnc.compiler.codegen import packing
 from nnc.compiler.codegen.packing import aligned as aligned
-from nnc.compiler.diagnostics import NNCError
+from nnc.compiler.codegen.recorder import LayoutError, NativeRecorder, Recorder, RecorderKind
 from nnc.compiler.ir import loop
 
 if TYPE_CHECKING:
@@ -38,10 +37,6 @@ NEVER: Final = (1 << 63) - 1
 BARRIER_COUNT: Final = 3
 BARRIER_SENSE: Final = 11
 """The words of `barrier` that are used: in a block aligned to 64 bytes each has a cache line of its own."""
-
-
-class LayoutError(NNCError):
-    """A block does not fit a program, or sizes and arrays do not fit a layout."""
 
 
 @dataclass(frozen=True)
@@ -139,30 +134,6 @@ def _size(name: str, known: Mapping[str, int]) -> int | None:
     return None
 
 
-class RecorderKind(enum.IntEnum):
-    """What a recorder takes, and when in a step."""
-
-    END = 0
-    """Values at the end of a step."""
-    TARGETS = 1
-    """Values of sums and conductances, when `loop.record targets` runs."""
-    SPIKES = 2
-    """Pairs (step, neuron), at the end of a step."""
-    OFF = 3
-    """Nothing."""
-
-
-class NativeRecorder(ctypes.Structure):
-    """`struct nnc_recorder`."""
-
-    _fields_ = [
-        *((name, ctypes.c_int64) for name in ("kind", "source", "element", "count")),
-        ("ranks", ctypes.c_void_p),
-        ("rows", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in ("period", "phase", "cursor", "capacity", "start", "reserved")),
-    ]
-
-
 class NativeBlock(ctypes.Structure):
     """`struct nnc_block`."""
 
@@ -174,63 +145,6 @@ class NativeBlock(ctypes.Structure):
         ("recorders", ctypes.c_void_p),
         ("barrier", ctypes.c_int64 * 16),
     ]
-
-
-@dataclass(eq=False)
-class Recorder:
-    """Rows of a field, or spikes, taken by native code during a run.
-
-    Values are taken in the steps k >= `start` with (k - `phase`) divisible by `period`; each stretch (one call of
-    `Program.run`) starts at row 0 of `rows`, so read `taken` after every stretch. Spikes are pairs (step, neuron);
-    those of a stretch follow those before until `clear`.
-    """
-
-    kind: RecorderKind
-    source: str
-    ranks: NDArray[np.int32] | None = None
-    period: int = 1
-    phase: int = 0
-    start: int = 0
-    rows: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 0)))
-    cursor: int = 0
-    positions: NDArray[np.int32] | None = None
-    """Where the elements are in a field with gaps; set by `StateBlock.describe_recorder`."""
-
-    first: int = 0
-    """First recorded step of the stretch; set by `StateBlock.prepare`."""
-
-    def __post_init__(self) -> None:
-        if self.period < 1:
-            raise LayoutError(f"the period of a recorder is at least 1 step, not {self.period}")
-        if self.ranks is not None:
-            self.ranks = np.ascontiguousarray(self.ranks, np.int32)
-
-    def first_due(self, t0: int) -> int:
-        """The first step >= t0 in which a row is taken."""
-        begin = max(t0, self.start)
-        return begin + (self.phase - begin) % self.period
-
-    def due(self, t0: int, t1: int) -> int:
-        """How many rows are taken in steps [t0, t1)."""
-        if self.kind in (RecorderKind.SPIKES, RecorderKind.OFF):
-            return 0
-        return max(0, -(-(t1 - self.first_due(t0)) // self.period))
-
-    def taken(self, t0: int, t1: int) -> NDArray[Any]:
-        """The rows of a stretch that did steps [t0, t1) (values), or all pairs since `clear` (spikes). A view."""
-        return self.rows[: self.cursor if self.kind is RecorderKind.SPIKES else self.due(t0, t1)]
-
-    def steps(self, t0: int, t1: int) -> NDArray[np.int64]:
-        """The steps of the rows taken in steps [t0, t1)."""
-        return self.first_due(t0) + self.period * np.arange(self.due(t0, t1), dtype=np.int64)
-
-    def due_until(self, t: int) -> int:
-        """How many rows a stretch that ended before step t has taken."""
-        return max(0, -(-(t - self.first) // self.period))
-
-    def clear(self) -> None:
-        """Forget the spikes held."""
-        self.cursor = 0
 
 
 class Fields(dict[str, "NDArray[Any]"]):

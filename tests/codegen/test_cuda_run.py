@@ -12,8 +12,9 @@ from support.ptx.device import InterpretedDriver
 from nnc.compiler.codegen.cuda.driver import DriverError
 from nnc.compiler.codegen.cuda.emit import emit_ptx
 from nnc.compiler.codegen.cuda.load import CUDAProgram
-from nnc.compiler.codegen.layout import Layout, Recorder, RecorderKind, StateBlock
+from nnc.compiler.codegen.layout import Layout, StateBlock
 from nnc.compiler.codegen.llvm import LLVMTarget
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 
 from .test_programs import spiking
 

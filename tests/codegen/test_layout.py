@@ -6,17 +6,14 @@ import pytest
 from nnc.compiler.codegen.layout import (
     NEVER,
     Layout,
-    LayoutError,
     LayoutField,
     NativeBlock,
-    NativeRecorder,
-    Recorder,
-    RecorderKind,
     StateBlock,
     bound,
     bounds,
     check_fits,
 )
+from nnc.compiler.codegen.recorder import LayoutError, NativeRecorder, Recorder, RecorderKind
 from nnc.compiler.ir import create, loop
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block

@@ -7,7 +7,8 @@ import pytest
 
 import nnc as ann
 from nnc.compiler.codegen import packing
-from nnc.compiler.codegen.layout import Layout, Recorder, RecorderKind, StateBlock
+from nnc.compiler.codegen.layout import Layout, StateBlock
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.driver import lower
 from nnc.compiler.ir import loop

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from nnc.compiler.codegen.layout import Layout, LayoutError, LayoutField, Recorder, RecorderKind, StateBlock, bound
+from nnc.compiler.codegen.layout import Layout, LayoutField, StateBlock, bound
+from nnc.compiler.codegen.recorder import LayoutError, Recorder, RecorderKind
 from nnc.compiler.codegen.target import Status, Target
 from nnc.compiler.ir import random
 from nnc.compiler.ir.types import DType, i32

@@ -71,6 +71,19 @@ def test_reductions_lag_a_step_in_neurons_and_psp_but_not_in_equations_of_synaps
     assert rows["q"] == given([k * 10**0.5 for k in (1, 2, 3, 4)])
 
 
+@TARGET
+def test_reductions_of_parameters_count_every_neuron_from_the_first_step_on(target: str) -> None:
+    """Also where one number stands for all neurons."""
+    bench = Bench(target)
+    text = "x = norm1(a)\ny = norm2(a)\nz = norm1(b) + mean(a)\nr = x"
+    pop = bench.rate(text, n=4, parameters="a = 3.0\nb = 1.0")
+    pop.b = [1.0, -2.0, 3.0, 4.0]
+    for name in "xyz":
+        bench.watch(name, pop)
+    rows = bench.run(2)
+    assert [rows[name].tolist() for name in "xyz"] == [[[value] * 4] * 2 for value in (12.0, 6.0, 13.0)]
+
+
 @pytest.mark.filterwarnings("ignore:WARNING. warning.N0702")
 @TARGET
 def test_reductions_of_initial_values_are_there_before_the_first_step_and_after_a_reset(target: str) -> None:

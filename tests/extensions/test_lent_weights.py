@@ -153,6 +153,8 @@ def test_copies_of_a_network_follow_the_copy() -> None:
 
 def test_what_cannot_be_copied_is_refused() -> None:
     net, (a, b, c, d) = layers()
+    other, (e, f, *_) = layers()
+    foreign = other.connect(e, f, "exc").all_to_all(weights=0.5)
     lender = net.connect(a, b, "exc").all_to_all(weights=0.5)
     filtered = Convolution(a, c, "exc").connect_filter(weights=np.ones((3, 3)))
     copy = Copy(c, d, "exc")
@@ -170,13 +172,9 @@ def test_what_cannot_be_copied_is_refused() -> None:
     with pytest.raises(ann.ANNarchyException, match="has delays, so it has no transpose"):
         Transpose(late, "back").transpose()
     with pytest.raises(ann.ANNarchyException, match="belongs to another network"):
-        copy.copy(layers()[0].connect(*_pair(), "exc"))
+        copy.copy(foreign)
     with pytest.raises(ann.ANNarchyException, match=r"call connect_copy\(projection\)"):
         net.compile()
-
-
-def _pair() -> Any:
-    raise ann.ANNarchyException("belongs to another network")
 
 
 def test_a_hybrid_projection_has_no_transpose() -> None:

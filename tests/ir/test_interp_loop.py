@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnc.compiler.codegen.interp import InterpTarget
-from nnc.compiler.codegen.layout import Layout, Recorder, RecorderKind, StateBlock
+from nnc.compiler.codegen.layout import Layout, StateBlock
+from nnc.compiler.codegen.recorder import Recorder, RecorderKind
 from nnc.compiler.codegen.target import Status
 from nnc.compiler.diagnostics import Source
 from nnc.compiler.ir.interp import BarrierMismatch, OutOfRange, Schedule, run_loop

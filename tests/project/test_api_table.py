@@ -72,17 +72,33 @@ def said(name: str, value: Any) -> str:
     return f"`{value.__module__}.{name}`" if callable(value) else f"`{value!r}`"
 
 
-def pages(name: str) -> str:
-    """The pages that speak of a name."""
-    found = []
-    for path in sorted(DOCS.glob("*.md")):
-        if path.name not in ("api.md", "differential.md", "support.md", "stages.md", "testing.md", "performance.md"):
-            text = path.read_text(encoding="utf-8")
-            if re.search(
-                rf"(?<![\w.]){re.escape(name)}(?![\w])", "\n".join(re.findall(r"`[^`]+`|```.*?```", text, re.S))
-            ):
-                found.append(f"[{path.stem}]({path.name})")
-    return ", ".join(found)
+PAGES = {
+    "nnc.extensions.bold": "bold",
+    "nnc.extensions.image": "images",
+    "nnc.extensions.tensorboard": "tensorboard",
+    "nnc.runtime.models": "standard_models",
+    "nnc.runtime.parallel": "sweeps",
+    "nnc.runtime.plot": "plots",
+    "nnc.runtime.random": "language",
+    "nnc.runtime.neuron": "language",
+    "nnc.runtime.synapse": "language",
+    "nnc.runtime.profiling": "scripts",
+    "nnc.runtime.managers": "scripts",
+    "nnc.runtime.magic.setup": "scripts",
+    "nnc.runtime.values.Creating": "structural",
+    "nnc.runtime.values.Pruning": "structural",
+    "nnc.runtime.values": "language",
+    "nnc.core": "scripts",
+    "nnc.compat": "scripts",
+    "nnc.intern": "scripts",
+}
+"""The pages about what is defined in a module; of others `help(nnc.NAME)` tells everything."""
+
+
+def page(value: Any) -> str:
+    name = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
+    found = next((page for prefix, page in PAGES.items() if (name + ".").startswith(prefix + ".")), "")
+    return f"[{found}]({found}.md)" if found else "`help`" if name.startswith("nnc") else ""
 
 
 def line(name: str, old: bool, new: bool) -> str:
@@ -91,7 +107,7 @@ def line(name: str, old: bool, new: bool) -> str:
     marks = ["yes" if mark else "" for mark in (old, new)]
     if not there:
         return f"| `{name}` | | {marks[0]} | {marks[1]} | not in this version | | |"
-    where = pages(name) if kind(value) in ("class", "function") else ""
+    where = page(value) if kind(value) != "value" else ""
     return f"| `{name}` | {kind(value)} | {marks[0]} | {marks[1]} | there | {said(name, value)} | {where} |"
 
 
@@ -99,7 +115,7 @@ def document() -> str:
     old, new = {*BOTH.split(), *ONLY_4_8.split()}, {*BOTH.split(), *ONLY_5_0.split()}
     aside = {*nnc._EXTRA_PLACES, *nnc._ASIDE, *nnc._NOT_YET} - {"_optimization_flags"}
     names = sorted({*nnc.__all__, *old, *new, *aside}, key=str.lower)
-    table = ["| name | kind | 4.8 | 5.0 | status | what it is | pages |", "|---|---|---|---|---|---|---|"]
+    table = ["| name | kind | 4.8 | 5.0 | status | what it is | documented |", "|---|---|---|---|---|---|---|"]
     star = [line(name, name in old, name in new) for name in names if name not in aside or name in old | new]
     rest = [line(name, False, False) for name in names if name in aside and name not in old | new]
     second = ["", "## Names that a star import leaves out", "", *table]
@@ -118,3 +134,7 @@ def test_the_table_of_names_is_up_to_date(request: pytest.FixtureRequest) -> Non
     if request.config.getoption("--update-golden"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, "run pytest --update-golden tests/project and read the difference"
+
+
+def test_the_pages_are_there() -> None:
+    assert all((DOCS / f"{found}.md").is_file() for found in PAGES.values())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nnc.compiler.codegen.layout import Layout, LayoutField, RecorderKind
+from nnc.compiler.codegen.layout import Layout, LayoutField
+from nnc.compiler.codegen.recorder import RecorderKind
 from nnc.compiler.codegen.target import Status
 from nnc.compiler.ir.types import DType
 from nnc.runtime import compiling

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import nnc as ann
+from nnc.extensions.convolution.copy import Copy
 from nnc.runtime.building import ghost
 from nnc.runtime.building.limits import available_memory
 from nnc.runtime.errors import NNCRuntimeError
-from nnc.runtime.extensions.convolution.copy import Copy
 
 LEAKY = dict(equations=["tau * dv/dt = 1.2 - v + g_exc"], parameters=dict(tau=20.0), spike="v > 1.0", reset="v = 0.0")
 

@@ -15,14 +15,16 @@ import numpy as np
 
 from nnc.compiler.codegen.cuda.driver import DriverError
 from nnc.compiler.codegen.cuda.emit import THREADS
-from nnc.compiler.codegen.layout import NativeBlock, NativeRecorder, RecorderKind, check_fits
+from nnc.compiler.codegen.layout import NativeBlock, check_fits
+from nnc.compiler.codegen.recorder import NativeRecorder, RecorderKind
 from nnc.compiler.codegen.target import Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.cuda.driver import Driver
-    from nnc.compiler.codegen.layout import Layout, Recorder, StateBlock
+    from nnc.compiler.codegen.layout import Layout, StateBlock
+    from nnc.compiler.codegen.recorder import Recorder
 
 _FIXED = ("param", "constant")
 """Roles of fields that a kernel does not write."""

@@ -35,11 +35,8 @@ class Transpose(LentProjection):
             raise NNCValueError(
                 f"Transpose: projection '{given.name}' connects rate-coded and spiking neurons; it has no transpose"
             )
-        for side in ("pre", "post"):
-            if given._values.locality("w") == "semiglobal":
-                raise NNCValueError(
-                    f"Transpose: the weight of '{given.name}' is one per {side} neuron, not per synapse"
-                )
+        if given._values.locality("w") == "semiglobal":
+            raise NNCValueError(f"Transpose: the weight of '{given.name}' is one per post neuron, not per synapse")
         self._origin = given
         psp = None if given.pre_population.is_spiking else "w * pre.r"
         super().__init__(given.post_population, given.pre_population, target, psp, "sum", name)
