@@ -8,7 +8,7 @@ from support.ptx.device import InterpretedDriver
 
 from nnc.compiler.codegen import cuda
 
-STEPS = {"izhikevich": 12, "coba": 12, "rate": 2}
+STEPS = {"izhikevich": 6, "coba": 8, "rate": 2}
 
 
 def use(monkeypatch: pytest.MonkeyPatch, driver: InterpretedDriver) -> InterpretedDriver:
