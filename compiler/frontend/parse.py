@@ -247,6 +247,10 @@ class _Reader:
         if token.type == "ELSE":
             self.unexpected_word("else", loc)
             return
+        if token.type == "IF":
+            inside = "inside an expression a conditional stands in parentheses: '(if condition: value else: value)'"
+            self.fail("N0101", "unexpected 'if'", loc, help=inside)
+            return
         self.fail("N0101", f"unexpected '{token}'", loc, help=_expectation(accepts))
 
     def at_end(self, end: int, accepts: set[str], start: Start) -> None:
