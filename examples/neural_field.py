@@ -48,7 +48,7 @@ for step in range(0, DURATION, 10):
 centres, positions = np.array(centres), np.array(positions)
 distance = np.linalg.norm(centres[:, None] - positions, axis=2)
 attended = int(distance[-1].argmin())
-print(f"bump {attended} is attended, at a distance of {distance[len(distance) // 4 :, attended].mean():.2f} pixels")
+print(f"bump {attended} is attended, at a distance of {distance[len(distance) // 2 :, attended].mean():.2f} pixels")
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
 axes[0].imshow(World.r, origin="lower", cmap="magma")

@@ -1,9 +1,10 @@
-"""The standard neurons side by side, with the names and units of PyNN, in the style of ANNarchy 4.8.
+"""Standard neurons side by side, with the names and units of PyNN, in the style of ANNarchy 4.8.
 
-Every standard cell gets the same spikes through an excitatory and an inhibitory synapse, and then a current that makes
+Every standard integrate-and-fire cell gets the same spikes through an excitatory and an inhibitory synapse, and then a current that makes
 it fire (A. P. Davison et al.: PyNN: a common interface for neuronal network simulators, Frontiers in Neuroinformatics
 2, 2009; mV, ms, nF, nA, uS). Currents and conductances, exponentials and alpha functions give the same picture with
-other shapes; the adaptive neuron slows down, that of Hodgkin and Huxley makes its own spikes. Writes standard_models.png.
+other shapes; the adaptive neurons slow down. (`HH_cond_exp`, whose equations are those of ANNarchy, does not fire in
+this way: its sodium channels stay inactivated; see hodgkin_huxley.py.) Writes standard_models.png.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,6 @@ CELLS = {
     "IF_cond_alpha": (IF_cond_alpha(), 0.005, 0.025, 1.0),
     "EIF_cond_exp_isfa_ista": (EIF_cond_exp_isfa_ista(), 0.006, 0.03, 0.8),
     "EIF_cond_alpha_isfa_ista": (EIF_cond_alpha_isfa_ista(), 0.003, 0.015, 0.8),
-    "HH_cond_exp": (HH_cond_exp(), 0.05, 0.05, 1.0),
 }
 excitation = SpikeSourceArray([20.0, 25.0, 30.0])
 inhibition = SpikeSourceArray([80.0, 85.0, 90.0])

@@ -37,7 +37,7 @@ def test_a_feature_has_them_whatever_the_order_of_threads(
 
 def test_the_networks_do_something() -> None:
     for name, build in FEATURES.items():
-        found = outcome(build, steps=4)
+        found = outcome(build)
         spikes = [rows for key, rows in found.items() if key.endswith(".spike")]
         assert not spikes or any(map(len, spikes)), name
         assert any(values.size and values.std() > 0 for values in found.values() if values.dtype.kind == "f"), name

@@ -80,7 +80,9 @@ class Assembly:
         columns, or "same" for as much as gives ceil(extent / stride) places."""
         rows, columns, channels = self._image(name)
         if filters.ndim != 4 or not groups or channels % groups or filters.shape[3] * groups != channels:
-            self.fail(name, f"has filters of shape {filters.shape[1:]}, but gets {channels} channels in {groups} groups")
+            self.fail(
+                name, f"has filters of shape {filters.shape[1:]}, but gets {channels} channels in {groups} groups"
+            )
         if len(filters) % groups:
             self.fail(name, f"has {len(filters)} filters in {groups} groups")
         if min(*stride, *dilation) < 1:
@@ -90,7 +92,7 @@ class Assembly:
         taps = (filters.shape[1], filters.shape[2])
         pads = _same((rows, columns), taps, stride) if isinstance(padding, str) else padding
         for extent, n, (before, after) in zip((rows, columns), taps, pads, strict=True):
-            if not 0 <= min(before, after) or before > (n - 1) // 2 or after > n // 2:
+            if min(before, after) < 0 or before > (n - 1) // 2 or after > n // 2:
                 self.fail(name, f"its padding {(before, after)} is more than half of its filter, which covers {n}")
             if extent + before + after < n:
                 self.fail(name, f"its filter covers {taps}, more than the image of {(rows, columns)}")
@@ -98,8 +100,8 @@ class Assembly:
             (extent + sum(pad) - n) // step + 1
             for extent, pad, n, step in zip((rows, columns), pads, taps, stride, strict=True)
         ]
-        before = (pads[0][0], pads[1][0])
-        self._add(Convolution2D(name, filters, bias, stride, before, (*places, len(filters))))
+        corner = (pads[0][0], pads[1][0])
+        self._add(Convolution2D(name, filters, bias, stride, corner, (*places, len(filters))))
         self.is_flat = False
 
     def normalisation(self, name: str, scale: Array, shift: Array) -> None:
@@ -135,7 +137,9 @@ class Assembly:
         if min(extent) < 1:
             self.fail(name, f"its windows have the extent {extent}")
         if stride is not None and stride != extent:
-            self.fail(name, f"its windows of {extent} overlap or leave gaps (strides {stride}); let the strides be equal")
+            self.fail(
+                name, f"its windows of {extent} overlap or leave gaps (strides {stride}); let the strides be equal"
+            )
         if pads_end and (rows % extent[0] or columns % extent[1]):
             self.fail(name, f"its last windows of {extent} reach beyond the image of {(rows, columns)}")
         if rows < extent[0] or columns < extent[1]:
@@ -185,7 +189,9 @@ class Assembly:
 
     def _image(self, name: str) -> tuple[int, int, int]:
         if self.is_flat or len(self.shape) != _IMAGE:
-            self.fail(name, f"needs an image (height, width, channels), but gets {math.prod(self.shape)} values in a row")
+            self.fail(
+                name, f"needs an image (height, width, channels), but gets {math.prod(self.shape)} values in a row"
+            )
         rows, columns, channels = self.shape
         return rows, columns, channels
 

@@ -127,8 +127,8 @@ def _lower_threshold(units: Population, number: int) -> None:
     threshold = np.asarray(units.get("vt")) - _LOWERING * number
     if (threshold <= 0.0).any():
         raise NNCValueError(
-            f"layer '{units.name}': thresholds are lowered by {_LOWERING} for each layer and reach 0 at layer {number}; "
-            "give a hidden_neuron with a larger vt"
+            f"layer '{units.name}': thresholds are lowered by {_LOWERING} for each layer, which makes that of layer "
+            f"{number} {float(np.min(threshold)):.4g}; give a hidden_neuron with a larger vt"
         )
     units.set({"vt": threshold if threshold.ndim else float(threshold)})
 

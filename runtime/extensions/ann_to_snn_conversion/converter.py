@@ -53,7 +53,7 @@ class ANNtoSNNConverter:
         if isinstance(max_f, bool) or not isinstance(max_f, int | float) or not 0.0 < max_f < math.inf:
             raise NNCValueError(f"ANNtoSNNConverter: max_f is a number above 0, not {max_f!r}")
         self._max_f, self._k = float(max_f), _spikes(read_out, k)
-        self._settings = {"dt": dt, "seed": seed}
+        self._dt, self._seed = dt, seed
         self._reader: Reader | None = None
 
     def load_keras_model(
@@ -92,9 +92,7 @@ class ANNtoSNNConverter:
         dict of options: `[("Conv2d", "conv1", {"padding": 1}), "ReLU", "Flatten", ("Linear", "fc1")]`. `input_shape` is
         `(features,)` or `(channels, height, width)`. The rest as in `load_keras_model`.
         """
-        return self._load(
-            read_torch(model, input_shape, layers), directory, scale_factor, show_info, normalize, biases
-        )
+        return self._load(read_torch(model, input_shape, layers), directory, scale_factor, show_info, normalize, biases)
 
     def get_annarchy_network(self) -> Network:
         """The network. Raises before a model is loaded."""
@@ -124,7 +122,9 @@ class ANNtoSNNConverter:
         if measure_time:
             print(f"Classifying {len(labels)} samples took {time.perf_counter() - begin} seconds.")
         if silent:
-            warn(f"predict: nothing reached the output for {silent} of {len(labels)} samples: all labels are equal there")
+            warn(
+                f"predict: nothing reached the output for {silent} of {len(labels)} samples: all labels are equal there"
+            )
         return labels
 
     def _load(
@@ -132,7 +132,7 @@ class ANNtoSNNConverter:
     ) -> Network:
         self._check_biases(chain, biases)
         factors = scales(chain, scale_factor, normalize)
-        net = Network(dt=self._settings["dt"], seed=self._settings["seed"])
+        net = Network(dt=self._dt, seed=self._seed)
         roles = Roles(self._encoding, self._hidden, self._read_out, self._max_f, self._k, biases)
         populations = build(net, chain, roles, factors)
         last = populations[-1]

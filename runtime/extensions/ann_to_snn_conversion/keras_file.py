@@ -104,7 +104,9 @@ def open_keras(filename: str | PathLike[str]) -> Iterator[KerasFile]:
         raise NNCValueError(f"{name} is neither a .keras nor an .h5 file of Keras, or broken; {_SAVE}")
 
 
-_SAVE: Final = "save the model by model.save('model.keras') in Keras, or give the modules of PyTorch to load_torch_model"
+_SAVE: Final = (
+    "save the model by model.save('model.keras') in Keras, or give the modules of PyTorch to load_torch_model"
+)
 
 
 def _read_archive(name: str, path: Path) -> tuple[dict[str, Any], bytes]:

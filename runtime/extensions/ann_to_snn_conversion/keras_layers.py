@@ -81,7 +81,8 @@ def _path(source: str, entries: list[dict[str, Any]]) -> list[str]:
             starts.append(name)
         elif sources[0] in after:
             raise NNCValueError(
-                f"{source}: layers '{after[sources[0]]}' and '{name}' both read '{sources[0]}'; only chains are converted"
+                f"{source}: layers '{after[sources[0]]}' and '{name}' both read '{sources[0]}'; only chains of layers "
+                "are converted"
             )
         else:
             after[sources[0]] = name

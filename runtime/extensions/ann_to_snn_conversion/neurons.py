@@ -57,7 +57,8 @@ def _bursting() -> Neuron:
 
 
 def _phases() -> Neuron:
-    """Spikes in phase j of a period of `k` steps if `rates > vt * 2^-(1 + j)`, after the phases of Kim et al. (2018)."""
+    """Spikes in phase j of a period of `k` steps if `rates > vt * 2^-(1 + j)`; the phases are those of Kim et al.
+    (2018)."""
     return Neuron(
         parameters=_TAU
         + """

@@ -51,8 +51,8 @@ def _warn_of_limits(samples: NDArray[np.float64], dt: float, max_f: float, encod
     most = 1000.0 / dt
     if encoding in PROPORTIONAL and samples.max() * max_f > most:
         warn(
-            f"predict: samples of {samples.max():g} at max_f = {max_f:g} are {samples.max() * max_f:g} Hz, but there is "
-            f"at most one spike per step, {most:g} Hz"
+            f"predict: samples of {samples.max():g} at max_f = {max_f:g} are {samples.max() * max_f:g} Hz, but there "
+            f"is at most one spike per step, {most:g} Hz"
         )
     if encoding == "PSO" and max_f * samples.max() > 1.0 and not math.isclose(max_f * samples.max(), 1.0):
         warn(

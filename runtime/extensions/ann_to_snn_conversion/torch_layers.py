@@ -72,9 +72,7 @@ def _shape(given: Any) -> tuple[int, ...]:
     shape = (given,) if isinstance(given, int | np.integer) else given
     whole = isinstance(shape, tuple | list) and all(isinstance(n, int | np.integer) and n > 0 for n in shape)
     if not whole or len(shape) not in (1, _CHANNELS_FIRST):
-        raise NNCValueError(
-            f"load_torch_model: input_shape is (features,) or (channels, height, width), not {given!r}"
-        )
+        raise NNCValueError(f"load_torch_model: input_shape is (features,) or (channels, height, width), not {given!r}")
     return tuple(int(n) for n in shape)
 
 
@@ -153,8 +151,8 @@ def _listed(tensors: Mapping[str, Any], layers: Any) -> Iterator[Step]:
 
 def _entry(entry: Any) -> tuple[str, str, Mapping[str, Any]]:
     """Class, name and options of `"ReLU"`, `("Linear", "fc1")`, `("Conv2d", "conv1", {"padding": 1})`."""
-    parts = [entry] if isinstance(entry, str) else list(entry) if isinstance(entry, tuple | list) else []
-    options = parts.pop() if parts and isinstance(parts[-1], Mapping) else {}
+    parts: list[Any] = [entry] if isinstance(entry, str) else list(entry) if isinstance(entry, tuple | list) else []
+    options: Mapping[str, Any] = parts.pop() if parts and isinstance(parts[-1], Mapping) else {}
     if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
         raise NNCTypeError(
             "load_torch_model: a layer is the name of a class, or a tuple of it, the name in the state_dict and a dict "
