@@ -1,10 +1,10 @@
 """Independent bars are found by Hebbian and anti-Hebbian learning, in the style of ANNarchy 4.8.
 
 Pictures of 8 x 8 pixels show horizontal and vertical bars, each with probability 1/8. Oja's rule makes every neuron
-learn what it responds to; lateral inhibition, which grows between neurons that are active together, makes them respond
-to different things. In the end there is a neuron for every bar, though bars were never shown alone (P. Foldiak: Forming sparse
-representations by local anti-Hebbian learning, Biological Cybernetics 64, 1990; E. Oja: Simplified neuron model as a
-principal component analyzer, Journal of Mathematical Biology 15, 1982). Writes bars.png.
+learn what it responds to; lateral inhibition, which grows between neurons that are active together, makes them
+respond to different things. In the end there is a neuron for every bar, though bars were never shown alone (P.
+Foldiak: Forming sparse representations by local anti-Hebbian learning, Biological Cybernetics 64, 1990; E. Oja:
+Simplified neuron model as a principal component analyzer, Journal of Mathematical Biology 15, 1982). Writes bars.png.
 """
 
 import matplotlib.pyplot as plt

@@ -1,9 +1,9 @@
 """An echo state network goes on with a chaotic series by itself, in the style of ANNarchy 5.0.
 
-A random recurrent network hears the Mackey-Glass series for a while. The weights from its neurons to the output are then
-found by one linear regression, the output takes the place of the series, and the network generates it alone: teacher
-forcing, then free running (H. Jaeger and H. Haas: Harnessing nonlinearity, Science 304, 2004; with 1000 neurons they
-reach an error of 10^-4.2 after 84 steps, a few hundred reach about 10^-3). Writes echo_state.png.
+A random recurrent network hears the Mackey-Glass series for a while. The weights from its neurons to the output are
+then found by one linear regression, the output takes the place of the series, and the network generates it alone:
+teacher forcing, then free running (H. Jaeger and H. Haas: Harnessing nonlinearity, Science 304, 2004; with 1000
+neurons they reach an error of 10^-4.2 after 84 steps, a few hundred reach about 10^-3). Writes echo_state.png.
 """
 
 import sys
@@ -32,7 +32,9 @@ net = ann.Network(dt=1.0, seed=2)
 teacher = net.create(ann.TimedArray(series[:, None]))
 output = net.create(
     1,
-    ann.Neuron(parameters="forced = 1.0 : population", equations="r = if forced > 0.5: sum(teacher) else: sum(readout)"),
+    ann.Neuron(
+        parameters="forced = 1.0 : population", equations="r = if forced > 0.5: sum(teacher) else: sum(readout)"
+    ),
 )
 unit = ann.Neuron(
     parameters=dict(tau=2.0, bias=ann.Parameter(0.0, locality="local")),

@@ -1,10 +1,11 @@
 """Standard neurons side by side, with the names and units of PyNN, in the style of ANNarchy 4.8.
 
-Every standard integrate-and-fire cell gets the same spikes through an excitatory and an inhibitory synapse, and then a current that makes
-it fire (A. P. Davison et al.: PyNN: a common interface for neuronal network simulators, Frontiers in Neuroinformatics
-2, 2009; mV, ms, nF, nA, uS). Currents and conductances, exponentials and alpha functions give the same picture with
-other shapes; the adaptive neurons slow down. (`HH_cond_exp`, whose equations are those of ANNarchy, does not fire in
-this way: its sodium channels stay inactivated; see hodgkin_huxley.py.) Writes standard_models.png.
+Every standard integrate-and-fire cell gets the same spikes through an excitatory and an inhibitory synapse, and then
+a current that makes it fire (A. P. Davison et al.: PyNN: a common interface for neuronal network simulators,
+Frontiers in Neuroinformatics 2, 2009; mV, ms, nF, nA, uS). Currents and conductances, exponentials and alpha
+functions give the same picture with other shapes; the adaptive neurons slow down. (`HH_cond_exp`, whose equations are
+those of ANNarchy, does not fire in this way: its sodium channels stay inactivated; see hodgkin_huxley.py.) Writes
+standard_models.png.
 """
 
 import matplotlib.pyplot as plt

@@ -29,7 +29,8 @@ simulate(1000.0 * PAIRS, measure_time=True)
 
 change = (np.array([dendrite.w[0] for dendrite in proj]) - 0.5) / 0.5
 expected = np.where(delta > 0, 0.0075 * np.exp(-delta / 17.0), -0.004 * np.exp(delta / 34.0)) * PAIRS / 0.5
-print(f"changes from {change.min():.0%} to {change.max():.0%}, at {delta[change.argmin()]} and {delta[change.argmax()]} ms")
+least, most = change.argmin(), change.argmax()
+print(f"changes of {change[least]:.0%} at {delta[least]} ms and {change[most]:.0%} at {delta[most]} ms")
 print(f"largest difference to the exponential windows: {abs(change - expected).max():.1e}")
 
 fig, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")

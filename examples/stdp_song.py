@@ -1,9 +1,10 @@
 """Competition by spike-timing dependent plasticity, in the style of ANNarchy 4.8.
 
-A thousand Poisson inputs of 15 Hz drive one neuron through plastic synapses. Depression slightly outweighs potentiation,
-so that inputs compete to fire the neuron: whatever the weights were, they end up near zero or near their maximum, and
-the neuron fires irregularly (S. Song, K. D. Miller and L. F. Abbott: Competitive Hebbian learning through spike-timing-
-dependent synaptic plasticity, Nature Neuroscience 3, 2000, figure 2; without their inhibitory inputs). Writes stdp_song.png.
+A thousand Poisson inputs of 15 Hz drive one neuron through plastic synapses. Depression slightly outweighs
+potentiation, so that inputs compete to fire the neuron: whatever the weights were, they end up near zero or near
+their maximum, and the neuron fires irregularly (S. Song, K. D. Miller and L. F. Abbott: Competitive Hebbian learning
+through spike-timing-dependent synaptic plasticity, Nature Neuroscience 3, 2000, figure 2; without their inhibitory
+inputs). Writes stdp_song.png.
 """
 
 import matplotlib.pyplot as plt
@@ -49,7 +50,8 @@ spikes = M.get("spike")[0]
 outer, middle = np.mean((after < 0.2) | (after > 0.8)), np.mean((after > 0.4) & (after < 0.6))
 per_second = np.bincount(np.array(spikes) // 1000, minlength=int(DURATION / 1000.0))
 print(f"{outer:.0%} of the weights are near the bounds, {middle:.0%} in the middle")
-print(f"the neuron fires at {per_second[:5].mean():.0f} Hz in the beginning and {per_second[-20:].mean():.0f} Hz in the end")
+early, late = per_second[:5].mean(), per_second[-20:].mean()
+print(f"the neuron fires at {early:.0f} Hz in the beginning and at {late:.0f} Hz in the end")
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
 for axis, weights, title in ((axes[0], before, "before"), (axes[1], after, "after")):

@@ -1,9 +1,10 @@
 """Synaptic transmission with AMPA, NMDA and GABA receptors, in the style of ANNarchy 4.8.
 
-Each neuron has other receptors for the same volley of spikes. The conductance of NMDA receptors rises in 2 ms, decays in
-80 ms, and is blocked by magnesium unless the neuron is depolarised (C. E. Jahr and C. F. Stevens: Voltage dependence of
-NMDA-activated macroscopic conductances predicted by single-channel kinetics, Journal of Neuroscience 10, 1990). So NMDA
-receptors pass more current when AMPA receptors help, and less when GABA receptors shunt the membrane. Writes synapses.png.
+Each neuron has other receptors for the same volley of spikes. The conductance of NMDA receptors rises in 2 ms, decays
+in 80 ms, and is blocked by magnesium unless the neuron is depolarised (C. E. Jahr and C. F. Stevens: Voltage
+dependence of NMDA-activated macroscopic conductances predicted by single-channel kinetics, Journal of Neuroscience
+10, 1990). So NMDA receptors pass more current when AMPA receptors help, and less when GABA receptors shunt the
+membrane. Writes synapses.png.
 """
 
 import matplotlib.pyplot as plt
@@ -59,7 +60,9 @@ labels = [" + ".join(weights).upper() for weights in PROTOCOL]
 charge = dict(zip(labels, data["I_nmda"].sum(axis=0) * dt(), strict=True))  # pC
 for rank, label in enumerate(labels):
     print(f"{label:>18}: v from {data['v'][:, rank].min():.1f} to {data['v'][:, rank].max():.1f} mV")
-print(f"charge through NMDA receptors: {charge['NMDA']:.0f} pC alone, {charge['AMPA + NMDA']:.0f} pC with AMPA, ", end="")
+print(
+    f"charge through NMDA receptors: {charge['NMDA']:.0f} pC alone, {charge['AMPA + NMDA']:.0f} pC with AMPA, ", end=""
+)
 print(f"{charge['AMPA + NMDA + GABA']:.0f} pC with GABA as well")
 
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 7), sharex=True, layout="constrained")

@@ -47,8 +47,8 @@ tests do. The lines below the pictures are what the scripts print. This page is 
 README = """# Examples
 
 Each script runs by `nnc examples/NAME.py` or `python examples/NAME.py` and writes `NAME.png` into the folder it is run
-from. `NAME_5.py` is the same model in the style of ANNarchy 5.0. With `--short` those that take more than a moment run a
-shorter form, as the tests do. `docs/gallery.md` shows the pictures.
+from. `NAME_5.py` is the same model in the style of ANNarchy 5.0. With `--short` those that take more than a moment run
+a shorter form, as the tests do. `docs/gallery.md` shows the pictures.
 """
 
 
@@ -66,7 +66,7 @@ def sentence(text: str) -> str:
 
 def outputs(page: str) -> dict[str, str]:
     """What the scripts printed, by name, as an earlier page has it."""
-    return {name: text for name, text in re.findall(r"!\[(\w+)\]\(\S+\)\n\n```text\n(.*?)```", page, re.DOTALL)}
+    return dict(re.findall(r"!\[(\w+)\]\(\S+\)\n\n```text\n(.*?)```", page, re.DOTALL))
 
 
 def page(printed: dict[str, str]) -> str:
@@ -127,11 +127,12 @@ def main(words: list[str]) -> None:
     chosen = [] if words == ["--pages"] else words or known
     if unknown := set(chosen) - set(known):
         raise SystemExit(f"no such example: {', '.join(sorted(unknown))}")
-    printed = outputs(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-    printed = dict.fromkeys(known, "") | printed
+    fresh = {}
     for name in chosen:
         print(name, flush=True)
-        printed[name] = run(name)
+        fresh[name] = run(name)
+    kept = outputs(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    printed = dict.fromkeys(known, "") | kept | fresh
     PAGE.write_text(page(printed), encoding="utf-8")
     INDEX.write_text(index(), encoding="utf-8")
 

@@ -182,3 +182,9 @@ def test_synapses_gather_near_the_diagonal(run: Run) -> None:
 @pytest.mark.parametrize("name", ["inputs", "image", "convolution", "bold"])
 def test_it_runs_and_draws(run: Run, name: str) -> None:
     run(name)
+
+
+def test_a_task_is_learned_from_rewards_only(run: Run) -> None:
+    errors = run("miconi")["errors"]
+    assert errors[:100].mean() > 0.9
+    assert errors[-200:].mean() < 0.85
