@@ -146,6 +146,7 @@ if TYPE_CHECKING:
         raster_plot,
         smoothed_rate,
     )
+    from nnc.runtime.reporting.report import report
     from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
     from nnc.runtime.team import OMP_MIN_NB_NEURONS
     from nnc.runtime.values import Creating, Parameter, Pruning, Variable
@@ -276,6 +277,7 @@ __all__ = [
     "populations",
     "projections",
     "raster_plot",
+    "report",
     "reset",
     "save",
     "save_parameters",
@@ -339,6 +341,7 @@ _MODULES = {
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.recordings": "MonitorList",
+    "nnc.runtime.reporting.report": "report",
     "nnc.runtime.sparse": "sparse_delays_from_weights sparse_random_matrix",
     "nnc.runtime.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
@@ -391,7 +394,6 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 _NOT_YET = frozenset(
     {
         "ANNtoSNNConverter",
-        "report",
     }
 )
 """Names of the ANNarchy API that are known but not made yet."""
