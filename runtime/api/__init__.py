@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
     from nnc.extensions import image as image
+    from nnc.extensions.ann_to_snn_conversion import ANNtoSNNConverter as ANNtoSNNConverter
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
     from nnc.extensions.convolution import Convolution as Convolution
@@ -378,6 +379,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "parser": ("nnc.parser", ""),
 }
 _EXTENSIONS = {
+    "nnc.extensions.ann_to_snn_conversion": "ANNtoSNNConverter",
     "nnc.extensions.bold": "BoldModel BoldMonitor",
     "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
     "nnc.extensions.diagonal": "DiagonalProjection",
@@ -390,7 +392,6 @@ _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() f
 
 _NOT_YET = frozenset(
     {
-        "ANNtoSNNConverter",
         "report",
     }
 )

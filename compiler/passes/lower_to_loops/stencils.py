@@ -192,9 +192,9 @@ class _Lines:
             stride, up = self.number(moved.stride[a]), self.number(moved.stride[a] - 1)
             first = b.max(first, b.div(b.sub(up, low), stride))
             end = b.min(end, b.div(b.add(b.sub(self.number(moved.pre[a]), high), up), stride))
+        first = b.min(first, self.hi)
         if inside is not None:
             end = b.select(inside, end, first)
-        first = b.min(first, self.hi)
         return first, b.max(first, end)
 
     def posts(
