@@ -56,9 +56,9 @@ heard = net.monitor(output, "r")
 net.compile()
 
 net.simulate(WARM_UP + TRAIN, measure_time=True)
-states, target = m.get("r")[WARM_UP:], heard.get("r")[WARM_UP:, 0]
+states, target = (monitor.get("r")[WARM_UP:].astype(float) for monitor in (m, heard))  # double, also with --prec float
 ridge = 1e-8 * np.eye(SIZE)  # r of step k - 1 is what the output sees in step k
-readout.w = np.linalg.solve(states[:-1].T @ states[:-1] + ridge, states[:-1].T @ target[1:])[None, :]
+readout.w = np.linalg.solve(states[:-1].T @ states[:-1] + ridge, states[:-1].T @ target[1:]).T
 output.forced = 0.0
 net.simulate(FREE)
 
