@@ -90,7 +90,9 @@ def _line(line: Line) -> str:
 def _longtable(widths: tuple[float, ...], head: str, rows: list[str]) -> str:
     columns = "".join(_COLUMN % (width * 0.99) for width in widths)
     body = "".join(f"{row} \\\\[4pt]\n" for row in rows)
-    return f"\\begin{{longtable}}{{{columns}}}\n\\hline\\noalign{{\\vskip 3pt}}\n{head}{body}\\hline\n\\end{{longtable}}"
+    return (
+        f"\\begin{{longtable}}{{{columns}}}\n\\hline\\noalign{{\\vskip 3pt}}\n{head}{body}\\hline\n\\end{{longtable}}"
+    )
 
 
 def _cell(cell: Cell) -> str:
