@@ -102,7 +102,8 @@ def stage_text(description: NetworkDescription, stage: str, options: Options) ->
     looks = options.looks
     if stage in _LANGUAGE_TARGET:
         module = lower(description, options)
-        return get_target(_LANGUAGE_TARGET[stage]).emit(module).text
+        target = _LANGUAGE_TARGET[stage]
+        return get_target(target, **(options.target_options if options.target == target else {})).emit(module).text
     upto = None if options.pipeline else {"model": "", "step": _STEP_ENDS_WITH, "loop": None}[stage]
     module = lower(description, options, upto)
     return print_module(module, locs=looks.locs, generic=looks.generic)

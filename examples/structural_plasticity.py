@@ -2,12 +2,15 @@
 active together. Writes structural_plasticity.png.
 """
 
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import nnc as ann
 
 N, WIDTH = 100, 5.0
+BUMPS = 250 if "--short" in sys.argv else 600
 
 net = ann.Network(dt=1.0, seed=2)
 source = net.create(N, ann.Neuron(parameters=dict(x=ann.Parameter(0.0, locality="local")), equations="r = x"))
@@ -31,7 +34,7 @@ places = np.arange(N)
 counts, before = [], proj.connectivity_matrix()
 proj.start_creating(period=5.0)
 proj.start_pruning(period=5.0)
-for _ in range(600):
+for _ in range(BUMPS):
     centre = rng.uniform(-WIDTH, N + WIDTH)
     bump = np.exp(-0.5 * ((places - centre) / WIDTH) ** 2)
     source.x = bump
@@ -45,7 +48,7 @@ print(f"synapses: {np.count_nonzero(before)} at the start, {proj.nb_synapses} at
 print(f"near the diagonal: {np.mean(near[before > 0]):.0%} at the start, {np.mean(near[after > 0]):.0%} at the end")
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
-for axis, matrix, title in ((axes[0], before, "before"), (axes[1], after, "after 12 s")):
+for axis, matrix, title in ((axes[0], before, "before"), (axes[1], after, f"after {0.02 * BUMPS:.0f} s")):
     image = axis.imshow(matrix, origin="lower", vmin=0.0, cmap="magma", interpolation="nearest")
     axis.set(title=title, xlabel="pre neuron", ylabel="post neuron")
     fig.colorbar(image, ax=axis, label="weight", shrink=0.8)

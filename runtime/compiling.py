@@ -21,7 +21,7 @@ from nnc.runtime.metering import kernels_of, metered, with_meter
 from nnc.runtime.profiling import Timings
 from nnc.runtime.progress import counted
 from nnc.runtime.state import PopulationSizes, ProjectionSizes, State, block_sizes
-from nnc.runtime.team import step_work, team_size
+from nnc.runtime.team import team_size, work_of
 from nnc.runtime.userfile import UserFile, c_compiler
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSize
 def _team(network: Network, program: Program | None, populations: list[PopulationSizes]) -> int:
     team_for = getattr(program, "team_for", None)
     if team_for is None:
-        return team_size(network.config_["num_threads"], _work(network))
+        return team_size(network.config_["num_threads"], work_of(network))
     team: int = team_for(max((p.n for p in populations), default=1))
     return team
 
@@ -254,12 +254,3 @@ def layout_and_team(network: Network) -> tuple[Layout, int]:
 def sizes_of(network: Network, layout: Layout, team: int) -> dict[str, int]:
     """The sizes of the block of a network, by name."""
     return block_sizes(layout, *_sizes(network), team)
-
-
-def _work(network: Network) -> int:
-    projections = network.get_projections(suppress_error=True)
-    return step_work(
-        neurons=sum(p.size for p in network.get_populations()),
-        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
-        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
-    )

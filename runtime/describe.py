@@ -48,7 +48,7 @@ def parameters(given: Parameters, site: Site) -> Source | tuple[Source | Paramet
         return site.source(given, "parameters")
     if isinstance(given, Mapping):
         return tuple(_parameter(name, value, site) for name, value in given.items())
-    lines = _listed(given, "parameters")
+    lines = _listed(given, "parameters", "a dict, a string or a list of strings")
     for line in lines:
         if not isinstance(line, str):
             raise NNCTypeError(f"parameters must be strings, not {line!r}; a dict takes values")
@@ -95,10 +95,11 @@ def _no_text(given: Init | str, name: str) -> Init:
     return given
 
 
-def _listed(given: object, what: str) -> Sequence[object]:
-    if isinstance(given, list | tuple):
+def _listed(given: object, what: str, takes: str = "a string or a list of strings and Variables") -> list[object]:
+    if isinstance(given, list):
         return given
-    raise NNCTypeError(f"{what} must be a string or a list of strings and Variables, not {given!r}")
+    hint = "; write [...] for (...)" if isinstance(given, tuple) else ""
+    raise NNCTypeError(f"{what} must be {takes}, not {given!r}{hint}")
 
 
 def _statement(item: object, site: Site, what: str) -> Source | VariableDecl:

@@ -28,9 +28,23 @@ _R = TypeVar("_R")
 def magic_network() -> Network:
     """The network of the module-level functions, number 0."""
     if REGISTRY.magic is None:
-        Network(_magic=True)  # type: ignore[call-arg]
+        Network(_role="magic")  # type: ignore[call-arg]
     assert REGISTRY.magic is not None
     return REGISTRY.magic
+
+
+def first_home(network: Network) -> Network:
+    """Where a population goes that was made without `net.create` and is to belong to a network.
+
+    While the magic network is compiled and other networks live, it waits for `net.create(population)`; running the
+    magic network says if it waits in vain.
+    """
+    if not (network.is_magic and network.compiled and REGISTRY.alive()):
+        return network
+    if REGISTRY.waiting is None:
+        Network(_role="waiting")  # type: ignore[call-arg]
+    assert REGISTRY.waiting is not None
+    return REGISTRY.waiting
 
 
 def _optimization_flags(**keys: Any) -> None:

@@ -198,6 +198,13 @@ class Metering:
             network.simulate(duration)
             return _report(network, compiled, Reading.of(compiled).since(before))
 
+    def explain(self) -> str:
+        """What was decided for this network, and why: the number of threads, the storage of each projection."""
+        from nnc.runtime.explaining import explain
+
+        network = self._network()
+        return explain(network, network._current())
+
     @contextmanager
     def _measuring(self, network: Network) -> Iterator[None]:
         """A program that measures itself for a while."""

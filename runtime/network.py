@@ -60,7 +60,7 @@ class _Prepared(type):
         network: Any = cls.__new__(cls)  # type: ignore[call-overload]
         own = set(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
         settings = {key: kwargs[key] for key in ("dt", "seed") if key in kwargs}
-        network._prepare(kwargs.pop("_magic", False), kwargs.pop("_like", None))
+        network._prepare(kwargs.pop("_role", None), kwargs.pop("_like", None))
         network._settle(**settings)
         network._made = (args, kwargs)
         before = magic_populations()
@@ -100,8 +100,8 @@ class Network(
         if everything:
             self.add_everything()
 
-    def _prepare(self, magic: bool, like: Network | None) -> None:
-        self.id = REGISTRY.number(self, magic)
+    def _prepare(self, role: str | None, like: Network | None) -> None:
+        self.id = REGISTRY.number(self, role)
         self.config_ = Config(REGISTRY.template if like is None else like.config_)
         if like is not None:
             self.config_.set({"seed": None})
@@ -126,7 +126,7 @@ class Network(
         self._callbacks_on = True
         self._seconds = self._compile_seconds = 0.0
         self._steps_done = 0
-        if not magic and REGISTRY.magic is not None:
+        if role != "magic" and REGISTRY.magic is not None:
             for constant in REGISTRY.magic._constants.values():
                 constant.copy_for(self)
 
@@ -274,7 +274,7 @@ class Network(
         copied = copy.copy(population)
         default = population.name == population.class_name
         copied._rebind(self, name or (None if default else population.name))
-        if owner.is_magic and population in owner._populations:
+        if owner in (REGISTRY.magic, REGISTRY.waiting) and population in owner._populations:
             owner._populations.remove(population)
         return copied
 

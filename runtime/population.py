@@ -57,9 +57,9 @@ class Population(Footprint, SavedPopulation):
         *,
         network: Network | None = None,
     ) -> None:
-        from nnc.runtime.magic import network_of
+        from nnc.runtime.magic import first_home, network_of
 
-        net = network_of(net_id, network)
+        net = first_home(network_of(net_id)) if network is None else network
         self.geometry = places.parse_geometry(geometry)
         self.neuron_type = _instance(neuron)
         self._net = net

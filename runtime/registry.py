@@ -28,6 +28,9 @@ class Registry:
         with suppress(NNCError):  # compile() reads the flags again, and reports what is wrong with them
             self.template.underlay(read_command_line().settings)
         self.magic: Network | None = None
+        self.waiting: Network | None = None
+        """Holds populations made by their constructors while the magic network is compiled and others live; it has no
+        number, and `net.create` takes them out of it."""
         self.worker: Callable[[int], Any] | None = None
         """In a forked process: what it has to do, see `runtime/parallel/executor.py`."""
         self.profiles: list[tuple[Timings, str | None]] = []
@@ -35,11 +38,14 @@ class Registry:
         self._networks: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
         self._next = 1
 
-    def number(self, network: Network, magic: bool) -> int:
-        """The number of a new network."""
-        if magic:
-            self.magic = network
+    def number(self, network: Network, role: str | None) -> int:
+        """The number of a new network; -1 for that of role "waiting"."""
+        if role == "magic":
+            self.magic, self.waiting = network, None
             return 0
+        if role == "waiting":
+            self.waiting = network
+            return -1
         number = self._next
         self._next += 1
         self._networks[number] = network

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from nnc.runtime import running
 from nnc.runtime.callbacks import Callbacks
-from nnc.runtime.errors import NNCTypeError, NNCValueError, warn
+from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, warn
 from nnc.runtime.population import Population
 from nnc.runtime.progress import Progress
 from nnc.runtime.recordings import check_memory
+from nnc.runtime.registry import REGISTRY
 from nnc.runtime.streams import kernel_seed
 from nnc.runtime.structural import StructuralPhase
 from nnc.runtime.watch import watch_for
@@ -156,6 +157,12 @@ class Simulating(Callbacks):
         return populations
 
     def _advance(self, steps: int, progress: Progress | None = None) -> Status:
+        if self.is_magic and REGISTRY.waiting is not None:
+            for population in REGISTRY.waiting.get_populations():
+                raise NNCRuntimeError(
+                    f"population '{population.name}' was made after compile() and belongs to no network: "
+                    "make it before, or give it to net.create()"
+                )
         compiled = self._current()
         begin, first = time.perf_counter(), compiled.state.block.t
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nnc.compiler.description import SynapseDescription
+from nnc.compiler.diagnostics import Diagnostic, DiagnosticError
 from nnc.compiler.frontend.source import calling_site
 from nnc.runtime import describe
-from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
+from nnc.runtime.errors import NNCTypeError, with_hint
 from nnc.runtime.values import Creating, Pruning
 
 if TYPE_CHECKING:
@@ -45,13 +46,8 @@ class Synapse:
         extra_values: Mapping[str, Any] | None = None,
         units: Mapping[str, str] | None = None,
     ) -> None:
-        if operation not in OPERATIONS:
-            raise NNCValueError(with_hint(f"Synapse: unknown operation {operation!r}", str(operation), OPERATIONS))
-        if operation != "sum" and pre_spike:
-            raise NNCValueError(f"Synapse: operation='{operation}' needs rate-coded transmission, not pre_spike")
-        if pre_axon_spike and post_spike:
-            raise NNCValueError("Synapse: pre_axon_spike and post_spike exclude each other")
         site = calling_site()
+        _check(operation, bool(pre_spike), bool(pre_axon_spike and post_spike), site)
         self.name = name or type(self).__name__
         self.description = description or ""
         self.operation = operation
@@ -93,6 +89,22 @@ class DefaultSpikingSynapse(Synapse):
 
     def __init__(self) -> None:
         super().__init__(pre_spike="g_target += w", name="DefaultSpikingSynapse")
+
+
+def _check(operation: object, spiking: bool, both_events: bool, site: Site) -> None:
+    """What the arguments demand of each other; the compiler checks what the presynaptic population decides."""
+    if operation not in OPERATIONS:
+        likely = with_hint("", str(operation), OPERATIONS)
+        _refuse("N0602", f"unknown operation {operation!r}{likely}", "operations are 'sum', 'max', 'min', 'mean'", site)
+    if operation != "sum" and spiking:
+        message = f"operation='{operation}' needs rate-coded transmission, not pre_spike"
+        _refuse("N0603", message, "spikes are summed up: leave 'operation' out", site)
+    if both_events:
+        _refuse("N0604", "pre_axon_spike and post_spike exclude each other", "use two projections", site)
+
+
+def _refuse(code: str, message: str, help: str, site: Site) -> None:
+    raise DiagnosticError([Diagnostic("error", code, f"Synapse: {message}", site.loc(), help)])
 
 
 def _rule(given: object, kind: type[Creating] | type[Pruning], site: Site, what: str) -> Source | RuleDecl | None:

@@ -6,8 +6,12 @@ Workers meet once or twice per step, which takes 0.1 microseconds where every wo
 
 from __future__ import annotations
 
-import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from nnc.runtime.cores import cores
+
+if TYPE_CHECKING:
+    from nnc.runtime.network import Network
 
 AUTO: Final = "auto"
 
@@ -26,14 +30,18 @@ def step_work(neurons: int, summed: int, driven: int) -> int:
     return neurons + summed + driven // VISITS
 
 
+def work_of(network: Network) -> int:
+    """Neurons and synapses that a step visits, by sizes alone."""
+    projections = network.get_projections(suppress_error=True)
+    return step_work(
+        neurons=sum(p.size for p in network.get_populations()),
+        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
+        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
+    )
+
+
 def team_size(wanted: int | str, work: int) -> int:
     """The workers asked for; for "auto" as many as there are cores for this process and grains of work."""
     if wanted != AUTO:
         return int(wanted)
-    return max(1, min(_cores(), work // GRAIN))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return max(1, min(cores(), work // GRAIN))

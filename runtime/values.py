@@ -32,7 +32,8 @@ def parse_locality(text: str, owner: str) -> Locality:
     """The locality that a word stands for; the words of both API generations are known."""
     if isinstance(text, str) and text in _LOCALITIES:
         return _LOCALITIES[text]
-    raise NNCValueError(with_hint(f"{owner}: unknown locality {text!r}", str(text), _LOCALITIES))
+    known = "use local, semiglobal, global, or a word that flags have for it"
+    raise NNCValueError(with_hint(f"{owner}: unknown locality {text!r}; {known}", str(text), _LOCALITIES))
 
 
 def parse_kind(kind: object, owner: str) -> Kind:

@@ -1,8 +1,9 @@
 """What runs where: one small script per feature, run on every target in both precisions; writes `docs/support.md`.
 
 `python tools/support_table.py` runs them all (some minutes). A feature is supported by a target if what it records is
-the same, bit for bit, as in the interpreter of the IR; on `cuda`, if PTX can be made of it (it is run where there is a
-GPU, see docs/gpu.md). `tests/project/test_support.py` checks some rows in every run, and all with `-m slow`.
+the same, bit for bit, as in the interpreter of the IR; on `cuda`, if PTX can be made of it (what that computes is
+tested by tests/conformance/test_cuda_support.py). `tests/project/test_support.py` checks some rows in every run, and
+all with `-m slow`.
 """
 
 from __future__ import annotations
@@ -222,16 +223,17 @@ FEATURES: Final[dict[str, Any]] = {
 }
 
 
-def recorded(build: Any, target: str, precision: str) -> dict[str, Any]:
-    """All attributes after a run, and all spikes; for `cuda` the PTX."""
+def recorded(build: Any, target: str, precision: str, *, run: bool = False) -> dict[str, Any]:
+    """All attributes after a run, and all spikes; for `cuda` the PTX, unless it is to be run."""
+    text = target == "cuda" and not run
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = ann.Network(dt=1.0, seed=3)
-        net.config(precision=precision, paradigm="llvm" if target == "cuda" else target)
+        net.config(precision=precision, paradigm="llvm" if text else target)
         build(net)
         monitors = [net.monitor(p, "spike") for p in net.get_populations() if p.is_spiking]
         net.compile(silent=True)
-        if target == "cuda":
+        if text:
             return {"ptx": stage_text(describe(net), "ptx", Options())}
         for projection in net.get_projections(suppress_error=True):
             if projection.has_rules:
@@ -270,7 +272,7 @@ def page(rows: list[str]) -> str:
 
 Written by `python tools/support_table.py`, which runs one small script per feature on every target in both precisions.
 `yes`: it runs, and everything it computes has the same bits as in the interpreter of the IR (`interp`). On `cuda`: PTX
-is made of it; whether it computes the same bits is checked where there is a GPU ([gpu.md](gpu.md)).
+is made of it, which `tests/conformance/test_cuda_support.py` runs in an interpreter: the same bits ([gpu.md](gpu.md)).
 
 | feature | {head} |
 |---|{"---|" * (len(TARGETS) * len(PRECISIONS))}

@@ -211,7 +211,7 @@ class Model:
         e, i = g[:ne], g[ne:]
         self.objs.append(b2.PoissonInput(g, "v", s["ke"], s["ext_hz"] / s["ke"] * b2.Hz, weight=j))
         # Brian has no fixed in-degree rule: connect with probability instead
-        eps, dly = s["eps"], b["delay"]
+        eps, dly = s["p"], b["delay"]
         if s["plastic"]:
             self.link(e, e, p=eps, w=j, delay=dly, **pair_stdp(2 * j, post="v_post += w"))
             self.link(e, i, p=eps, delay=dly, on_pre=f"v_post += {j}")

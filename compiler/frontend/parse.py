@@ -163,7 +163,8 @@ class _Reader:
                 opened.append(index)
             elif char == ")":
                 if not opened:
-                    self.fail("N0102", "this parenthesis closes nothing", self.span(index, index + 1))
+                    here = self.span(index, index + 1)
+                    self.fail("N0102", "this parenthesis closes nothing", here, help="remove it, or open it before")
                     return False
                 opened.pop()
             if len(opened) > MAX_NESTING:
@@ -175,7 +176,8 @@ class _Reader:
                 )
                 return False
         if opened:
-            self.fail("N0102", "this parenthesis is never closed", self.span(opened[-1], opened[-1] + 1))
+            here = self.span(opened[-1], opened[-1] + 1)
+            self.fail("N0102", "this parenthesis is never closed", here, help="add ')' where the expression in it ends")
             return False
         if len(self.piece.text) > 20000 or _longest_run(self.piece.text) > MAX_NESTING:
             self.fail(
@@ -199,7 +201,7 @@ class _Reader:
             '"': "the language has no strings",
             "[": "the language has no lists; an attribute is used by its name for every neuron",
             "{": "the language has no braces",
-        }.get(char)
+        }.get(char, "the language knows names, numbers, '+ - * / ^ % ( ) ,', comparisons, 'and', 'or' and 'not'")
         self.fail("N0101", f"unexpected character {char!r}", self.span(position, position + 1), help=advice)
 
     def unexpected_word(self, word: str, loc: Loc) -> None:
@@ -238,11 +240,16 @@ class _Reader:
                 "or give the number in ms, mV, ...",
             )
             return
-        if token.type == "COLON" and "else" not in before and re.search(r"\bif\b", before):
+        half = token.type == "COLON" and "else" not in before
+        if (half or "ELSE" in accepts) and re.search(r"\bif\b", before):
             self.fail("N0107", "a conditional needs both values", loc, help="write 'if condition: value else: value'")
             return
         if token.type == "ELSE":
             self.unexpected_word("else", loc)
+            return
+        if token.type == "IF":
+            inside = "inside an expression a conditional stands in parentheses: '(if condition: value else: value)'"
+            self.fail("N0101", "unexpected 'if'", loc, help=inside)
             return
         self.fail("N0101", f"unexpected '{token}'", loc, help=_expectation(accepts))
 
@@ -250,7 +257,7 @@ class _Reader:
         loc = self.span(max(0, end - 1), max(1, end))
         text = self.piece.text
         if not text.strip():
-            self.fail("N0101", "an expression is missing", loc)
+            self.fail("N0101", "an expression is missing", loc, help="write a number, a name or an expression here")
         elif start == "function" and "=" not in text:
             self.fail("N0103", "a function needs a body", loc, help="write 'name(x) = expression'")
         elif re.search(r"\bif\b", text) and not re.search(r"\belse\b", text):
@@ -448,8 +455,8 @@ _WORDS = {
 }
 
 
-def _expectation(accepts: set[str]) -> str | None:
+def _expectation(accepts: set[str]) -> str:
     if "NUMBER" in accepts:
         return "a value is expected here"
     words = [_WORDS[a] for a in ("ASSIGN", "EQUAL", "COLON", "ELSE", "RPAR", "COMMA", "NAME") if a in accepts]
-    return f"expected {' or '.join(words[:3])}" if words else None
+    return f"expected {' or '.join(words[:3])}" if words else "an operator or the end of the statement is expected here"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nnc.extensions import hybrid as HybridPopulation
     from nnc.extensions import hybrid as hybrid
     from nnc.extensions import image as image
+    from nnc.extensions.ann_to_snn_conversion import ANNtoSNNConverter as ANNtoSNNConverter
     from nnc.extensions.bold import BoldModel as BoldModel
     from nnc.extensions.bold import BoldMonitor as BoldMonitor
     from nnc.extensions.convolution import Convolution as Convolution
@@ -136,6 +137,7 @@ if TYPE_CHECKING:
         Uniform,
     )
     from nnc.runtime.recordings import MonitorList
+    from nnc.runtime.reporting.report import report
     from nnc.runtime.sparse import sparse_delays_from_weights, sparse_random_matrix
     from nnc.runtime.spikes import (
         coefficient_of_variation,
@@ -146,7 +148,6 @@ if TYPE_CHECKING:
         raster_plot,
         smoothed_rate,
     )
-    from nnc.runtime.reporting.report import report
     from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
     from nnc.runtime.team import OMP_MIN_NB_NEURONS
     from nnc.runtime.values import Creating, Parameter, Pruning, Variable
@@ -381,6 +382,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "parser": ("nnc.parser", ""),
 }
 _EXTENSIONS = {
+    "nnc.extensions.ann_to_snn_conversion": "ANNtoSNNConverter",
     "nnc.extensions.bold": "BoldModel BoldMonitor",
     "nnc.extensions.convolution": "Convolution Copy Pooling Transpose",
     "nnc.extensions.diagonal": "DiagonalProjection",
@@ -390,14 +392,6 @@ _EXTENSIONS = {
 """Names that are there but that `from nnc import *` leaves out: a script's own must not be shadowed."""
 
 _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() for name in names.split()}
-
-_NOT_YET = frozenset(
-    {
-        "ANNtoSNNConverter",
-    }
-)
-"""Names of the ANNarchy API that are known but not made yet."""
-
 
 _ASIDE = {
     "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
@@ -409,8 +403,6 @@ _ASIDE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NOT_YET:
-        raise AttributeError(f"'{name}' is not available in this version of nnc")
     place = _PLACES.get(name) or _ASIDE.get(name) or _EXTRA_PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")

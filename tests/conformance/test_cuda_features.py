@@ -12,17 +12,17 @@ from nnc.compiler.codegen import cuda
 pytestmark = pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 
 
-def compare(name: str, precision: str, driver: InterpretedDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+def compare(name: str, precision: str, steps: int, driver: InterpretedDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "_device", lambda number: driver)
-    wanted = outcome(FEATURES[name], precision=precision)
-    assert_same_bits(wanted, outcome(FEATURES[name], precision=precision, target="cuda"))
+    wanted = outcome(FEATURES[name], precision=precision, steps=steps)
+    assert_same_bits(wanted, outcome(FEATURES[name], precision=precision, steps=steps, target="cuda"))
     assert driver.launches
 
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_a_feature_has_the_bits_of_the_cpu(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     precision = ("double", "float")[list(FEATURES).index(name) % 2]
-    compare(name, precision, InterpretedDriver(), monkeypatch)
+    compare(name, precision, 4, InterpretedDriver(), monkeypatch)
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_a_feature_has_the_bits_of_the_cpu(name: str, monkeypatch: pytest.Monkey
 def test_a_feature_has_them_whatever_the_order_of_threads(
     name: str, precision: str, schedule: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare(name, precision, InterpretedDriver(schedule=schedule), monkeypatch)
+    compare(name, precision, 8, InterpretedDriver(schedule=schedule), monkeypatch)
 
 
 def test_the_networks_do_something() -> None:

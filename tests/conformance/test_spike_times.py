@@ -128,7 +128,7 @@ def test_times_of_spikes_in_events(target: str, delay: float) -> None:
 @TARGET
 @pytest.mark.parametrize(("delay", "hits"), [(1.0, [3, 5]), (3.0, [5, 7]), ([[3.0]], [5, 7])])
 def test_unless_post_compares_the_emission_of_the_arriving_spike(target: str, delay: object, hits: list[int]) -> None:
-    """The post neuron fires in steps 2 and 6: the spike of step 2 is skipped if nothing comes between."""
+    """D37. The post neuron fires in steps 2 and 6: the spike of step 2 is skipped if nothing comes between."""
     bench = Bench(target)
     pre, post = bench.source(2, 4, n=2), bench.source(2, 6)
     synapse = ann.Synapse(pre_spike="a += 1 : unless_post; b += 1")

@@ -70,6 +70,7 @@ def test_refractory_steps_and_what_goes_on_in_them(target: str) -> None:
 @TARGET
 @pytest.mark.parametrize("statements", ["w += 1.0; g_target += w", "w += 1.0"])
 def test_the_conductance_comes_first_and_is_raised_even_if_nothing_says_so(target: str, statements: str) -> None:
+    """D19, D20."""
     bench = Bench(target)
     cell = bench.spiking("v += g_exc")
     proj = bench.link(bench.source(*STEPS), cell, pre_spike=statements)
@@ -83,6 +84,7 @@ def test_the_conductance_comes_first_and_is_raised_even_if_nothing_says_so(targe
 @TARGET
 @pytest.mark.parametrize("precision", ["double", "float"])
 def test_traces_that_are_driven_by_events_are_a_step_younger(target: str, precision: str) -> None:
+    """D31."""
     bench = Bench(target, precision=precision)
     for method in ("event-driven", "exponential"):
         cell = bench.spiking("v += g_exc")

@@ -87,6 +87,7 @@ def test_reductions_of_parameters_count_every_neuron_from_the_first_step_on(targ
 @pytest.mark.filterwarnings("ignore:WARNING. warning.N0702")
 @TARGET
 def test_reductions_of_initial_values_are_there_before_the_first_step_and_after_a_reset(target: str) -> None:
+    """D18."""
     bench = Bench(target)
     kinds = ("mean", "max", "min", "norm1", "norm2")
     pop = bench.rate("\n".join(f"{k} = {k}(x)" for k in kinds) + "\nx = x + 1\nr = 0", n=4)

@@ -50,6 +50,7 @@ def growing(target, threads, precision, steps):
 
 @pytest.mark.parametrize("precision", ["double", "float"])
 def test_all_targets_and_teams_make_the_same_synapses(precision):
+    """D21: a network that also spikes, and synapses made with delays."""
     reference = growing("llvm", 1, precision, 60.0)
     assert growing("llvm", 2, precision, 60.0) == reference
     if get_target("openmp").available() is None:

@@ -62,3 +62,21 @@ late_transmission = Synapse(
     """
 )
 added_transmission = Synapse(pre_spike="w += 1.0")  # note: N0612 'Synapse'
+no_stream = {
+    "pre": Neuron(parameters="due = 1.0", equations="v = 1", spike="v > due"),
+    "post": SPIKING,
+    "streams": ("due",),
+    "synapse": Synapse(pre_spike="g_target += w * pre.due"),  # error: N0614 'pre.due'
+}
+
+
+def unknown_operation() -> Synapse:
+    return Synapse(operation="prod")  # error: N0602 'Synapse'
+
+
+def operation_of_spikes() -> Synapse:
+    return Synapse(operation="max", pre_spike="g_target += w")  # error: N0603 'Synapse'
+
+
+def axons_that_learn() -> Synapse:
+    return Synapse(pre_axon_spike="g_target += w", post_spike="w += 1")  # error: N0604 'Synapse'

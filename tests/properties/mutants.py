@@ -4,8 +4,8 @@
 
 runs the tests once without a bug and once with each, and says which bugs lived; exit status 1 if one did. Bugs of the
 generic passes stand here and must be noticed by the tests of `SUITE`, those of other parts in `level_mutants.py`, each
-with the file that must notice it. Takes a quarter of an hour: a nightly job. A pytest plugin plants the bug named by
-NNC_MUTANT before any test is collected.
+with the file that must notice it, and phases of a step in a wrong order in `phase_mutants.py`. Takes half an hour: a
+nightly job. A pytest plugin plants the bug named by NNC_MUTANT before any test is collected.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "properties")]
 
 from level_mutants import LEVEL_MUTANTS, SUITE_OF  # noqa: E402
+from phase_mutants import PHASE_MUTANTS  # noqa: E402
+from phase_mutants import SUITE as SUITE_OF_PHASES  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,7 +314,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         shadowed_names_print_alike,
         dominance_is_not_checked,
     )
-} | LEVEL_MUTANTS
+} | {**LEVEL_MUTANTS, **PHASE_MUTANTS}
 
 
 def pytest_configure(config: object) -> None:
@@ -325,15 +328,19 @@ def pytest_configure(config: object) -> None:
 def survives(name: str | None, suite: tuple[str, ...]) -> tuple[bool, str]:
     """Whether all tests of a suite pass with a bug planted, and the first test that failed."""
     planted = {"NNC_MUTANT": name or "", "HYPOTHESIS_PROFILE": "ci", "PYTHONPATH": str(Path(__file__).parent)}
-    environment = {**os.environ, **planted}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "mutants", "-p", "no:cacheprovider"]
-    run = subprocess.run([*command, *suite], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    # programs with a bug must not be taken for sound ones later, nor the other way round
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, **planted, "NNC_CACHE_DIR": cache}
+        run = subprocess.run([*command, *suite], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return run.returncode == 0, failed[0].split(" - ")[0] if failed else run.stderr[-200:]
 
 
 def suite_of(name: str) -> tuple[str, ...]:
     """The files that must notice a bug."""
+    if name in PHASE_MUTANTS:
+        return (SUITE_OF_PHASES,)
     return (SUITE_OF[name],) if name in SUITE_OF else SUITE
 
 

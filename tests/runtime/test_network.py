@@ -220,6 +220,23 @@ def test_magic_names_are_unique_and_clear_forgets_them():
     ann.Population(1, ann.Neuron(**CELL), name="a")
 
 
+def test_instances_wait_for_their_network_while_the_magic_one_is_compiled(compiler):
+    ann.Population(1, ann.Neuron(**CELL), name="a")
+    ann.compile()
+    net = ann.Network()
+    late = ann.InputArray(3)
+    late.r = [1.0, 2.0, 3.0]
+    with pytest.raises(NNCError, match="belongs to no network"):
+        ann.simulate(1.0)
+    taken = net.create(late)
+    assert taken.network is net
+    assert taken.r.tolist() == [1.0, 2.0, 3.0]
+    assert net.get_populations() == [taken]
+    ann.simulate(1.0)
+    net.compile()
+    net.simulate(1.0)
+
+
 def test_constants_follow_set_everywhere(compiler):
     gain = ann.Constant("gain", 2.0)
     net = ann.Network()

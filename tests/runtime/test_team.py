@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 import nnc as ann
 from nnc.runtime import team
 from nnc.runtime.config import Config
+from nnc.runtime.cores import cores
 from nnc.runtime.errors import NNCError
 from nnc.runtime.team import GRAIN, step_work, team_size
 
 
 @pytest.fixture
 def four_cores(monkeypatch):
-    monkeypatch.setattr(team, "_cores", lambda: 4)
+    monkeypatch.setattr(team, "cores", lambda: 4)
 
 
 @pytest.mark.parametrize("wanted", [1, 3, 64])
@@ -34,7 +37,59 @@ def test_synapses_that_wait_for_spikes_weigh_less():
 
 
 def test_there_is_a_core_for_this_process():
-    assert team._cores() >= 1
+    assert 1 <= cores() <= len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("quota", "limit"), [("150000 100000", 2), ("100000 100000", 1), ("20000 100000", 1), ("max 100000", 8)]
+)
+def test_control_groups_limit_the_cores(tmp_path, monkeypatch, quota, limit):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    (tmp_path / "groups/outer/inner").mkdir(parents=True)
+    (tmp_path / "groups/outer/cpu.max").write_text(quota)
+    (tmp_path / "groups/outer/inner/cpu.max").write_text("max 100000")
+    (tmp_path / "own").write_text("0::/outer/inner\n")
+    assert cores(tmp_path / "groups", tmp_path / "own") == limit
+
+
+def test_control_groups_of_the_first_version_do_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    folder = tmp_path / "groups/cpu,cpuacct/box"
+    folder.mkdir(parents=True)
+    (folder / "cpu.cfs_quota_us").write_text("300000\n")
+    (folder / "cpu.cfs_period_us").write_text("100000\n")
+    (tmp_path / "own").write_text("7:memory:/box\n4:cpu,cpuacct:/box\n")
+    assert cores(tmp_path / "groups", tmp_path / "own") == 3
+    (folder / "cpu.cfs_quota_us").write_text("-1\n")
+    assert cores(tmp_path / "groups", tmp_path / "own") == 8
+
+
+def test_without_control_groups_affinity_counts(tmp_path):
+    assert cores(tmp_path / "none", tmp_path / "neither") == len(os.sched_getaffinity(0))
+
+
+def test_a_network_tells_how_its_threads_and_storage_were_chosen():
+    net = ann.Network(dt=1.0, seed=1)
+    net.config(num_threads="auto")
+    pop = net.create(30, ann.Neuron(equations="10.0 * dv/dt = 1.3 - v + g_exc", spike="v > 1.0", reset="v = 0.0"))
+    learn = ann.Synapse(equations="9.0 * dx/dt = -x : event-driven", pre_spike="g_target += w", post_spike="w += x")
+    net.connect(pop, pop, "exc", learn, name="learning").fixed_number_pre(5, weights=0.1)
+    rates = net.create(20, ann.Neuron(equations="r = sum(exc)"))
+    net.connect(rates, rates, "exc", name="dense").all_to_all(
+        weights=ann.Uniform(0.0, 1.0), allow_self_connections=True
+    )
+    net.compile(silent=True)
+    told = net.explain()
+    assert "threads: 1, since a step visits 450 neurons and synapses" in told
+    assert "learning: csr_pre" in told
+    assert "lie side by side" in told
+    assert "dense: dense_post, 8 bytes per synapse" in told
+    net = ann.Network(dt=1.0)
+    net.config(num_threads=2)
+    net.create(30, ann.Neuron(equations="r = 1.0"))
+    net.compile(silent=True)
+    assert "threads: 2, as asked for" in net.explain()
+    assert "'auto' would take 1" in net.explain()
 
 
 @pytest.mark.parametrize("value", ["many", 0, 1.5, True])

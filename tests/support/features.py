@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import nnc as ann
+from nnc.extensions.convolution import Convolution, Copy, Pooling, Transpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,12 +215,55 @@ def library(net: ann.Network) -> Built:
     return found
 
 
+def filters(net: ann.Network) -> Built:
+    """Convolution and pooling, of rates and of spikes."""
+    image = net.create((6, 8, 2), ann.Neuron(equations="r = Uniform(0.0, 1.0)"))
+    unit = ann.Neuron(equations="r = sum(exc)")
+    middle, small = net.create((6, 8, 3), unit), net.create((3, 4, 3), unit)
+    draw = np.random.default_rng(2)
+    Convolution(image, middle, "exc").connect_filters(weights=draw.normal(size=(3, 3, 4, 2)), delays=2.0)
+    Convolution(middle, middle, "exc", operation="mean").connect_filter(
+        weights=draw.normal(size=(3, 3)), keep_last_dimension=True, padding="border"
+    )
+    Pooling(middle, small, "exc").connect_pooling(extent=(2, 2, 1))
+    cells = net.create((8, 9), ann.Neuron(equations="v = Uniform(0.0, 1.0)", spike="v > 0.8", reset="v = 0.0"))
+    driven = net.create((8, 9), ann.Neuron(equations="dv/dt = g_exc - 0.1 * v", spike="v > 5.0", reset="v = 0.0"))
+    Convolution(cells, driven, "exc", psp=None).connect_filter(weights=np.abs(draw.normal(size=(6, 6))), delays=2.0)
+    return [middle, small, cells, driven]
+
+
+def lent_weights(net: ann.Network) -> Built:
+    """Projections that use the weights of others, the other way round too."""
+    cells = [_cells(net, size) for size in (70, 90, 70, 90)]
+    stdp = ann.STDP(tau_plus=20.0, tau_minus=20.0, A_plus=0.1, A_minus=0.1, w_min=0.0, w_max=0.5)
+    lender = net.connect(cells[0], cells[1], "exc", stdp).fixed_probability(0.3, weights=ann.Uniform(0.0, 0.2))
+    Copy(cells[2], cells[3], "exc", psp=None).copy(lender)
+    Transpose(lender, "inh").transpose()
+    return list(cells)
+
+
+def growth(net: ann.Network) -> Built:
+    """Synapses that come and go."""
+    net.config(structural_plasticity=True)
+    a, b = _units(net), net.create(N, ann.Neuron(equations="r = sum(exc)"))
+    fading = ann.Synapse(
+        equations="dw/dt = -w/10.0\nage = age + 1.0",
+        creating=ann.Creating(
+            "pre.r > 0.1 and post.r < 3", proba=0.05, w=ann.Uniform(0.5, 1.0), d=ann.Uniform(1.0, 4.0)
+        ),
+        pruning="w < 0.4 : proba = 0.5",
+    )
+    link = net.connect(a, b, "exc", fading).fixed_probability(0.1, weights=ann.Uniform(0.0, 1.0))
+    return [a, b, (link, ["w"])]
+
+
 FEATURES: dict[str, Callable[[ann.Network], Built]] = {
     build.__name__: build
     for build in (
         rate_sums, delays, many_populations, one_to_one, spike_timing, short_term, continuous_synapses, noise,
         reductions,
         rates_of_firing, refractoriness, axonal_spikes, inputs, functions_and_conditions, switches, library,
+        filters, lent_weights, growth,
     )
 }  # fmt: skip
 
@@ -240,6 +284,10 @@ def outcome(
             names = [*(["spike"] if obj.is_spiking else []), *obj.variables]
         net.monitor(obj, names)
     net.compile(silent=True)
+    for link in net.get_projections(suppress_error=True):
+        if link.synapse_type.described.creating is not None:
+            link.start_creating(1.0)
+            link.start_pruning(2.0)
     net.simulate(steps - steps // 2)
     net.simulate(steps // 2)
     found: dict[str, NDArray[Any]] = {}

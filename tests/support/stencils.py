@@ -49,6 +49,12 @@ module @net dt = 1.0 {
   step.push @pop0.v.past
 }
 """
+POST = ("    %y = step.read @pop1.y : f64[post]\n", "    %z = arith.sub %x, %y : f64[syn]\n")
+ZERO = """  step.map @map.pop1.zero over neurons in @pop1 phase 1 {
+    %x0 = const 0.0 : f64
+    step.write @pop1.g, %x0
+  }
+"""
 READS = {
     "one": "%v = step.read @pop0.v : f64[pre]",
     "uniform": """%k = step.index : i64
@@ -66,12 +72,28 @@ WORDS: dict[str, Callable[[Any], str]] = {
 
 
 class Net:
-    """A network of one stencil whose pre population changes from step to step."""
+    """A network of one stencil whose pre population changes from step to step.
 
-    def __init__(self, given: dict[str, Any], kind: str = "add", delay: int = 1, seed: int = 0) -> None:
+    `of_post`: synapses read their post neuron; `zero`: sums start from zero in every step.
+    """
+
+    def __init__(
+        self,
+        given: dict[str, Any],
+        kind: str = "add",
+        delay: int = 1,
+        seed: int = 0,
+        *,
+        of_post: bool = True,
+        zero: bool = False,
+    ) -> None:
         how = "one" if delay == 1 else "uniform"
         words = " ".join(WORDS[name](given[name]) for name in WORDS if name in given)
         text = TEXT.replace("STENCIL", words).replace("KIND", kind).replace("READ", READS[how]).replace("DELAY", how)
+        if not of_post:
+            text = text.replace(POST[0], "").replace(POST[1], "").replace("@pop1.g, %z", "@pop1.g, %x")
+        if zero:
+            text = text.replace("  step.map @map.proj0", ZERO + "  step.map @map.proj0")
         self.text, self.delay = text, delay
         self.module = parse_module(text)
         (self.op,) = self.module.find(stencil.Stencil)

@@ -6,11 +6,12 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.layout import ABI, Layout
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
-from nnc.compiler.codegen.llvm.support import BARRIER, BOUND, CLOCKS, COMPACT, PAUSES, STOP, philox, record
+from nnc.compiler.codegen.llvm.support import BOUND, CLOCKS, COMPACT, STOP, barrier, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
 from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
@@ -353,11 +354,10 @@ def emit_llvm(module: Op, machine: str = "x86") -> str:
         raise unsupported(module, "llvm", "there is no loop.func")
     emitter = Emitter(layout)
     worker = emitter.function(func).replace("internal void @nnc_worker", "void @nnc_worker")
-    declaration, pause = PAUSES[machine]
     counter, ticks = CLOCKS[machine]
     texts = {
         "bound": BOUND,
-        "barrier": declaration + BARRIER.replace("{pause}", pause),
+        "barrier": barrier(machine, sys.platform),
         "stop": STOP,
         "compact": COMPACT,
         "record": record(),

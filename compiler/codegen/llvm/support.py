@@ -1,7 +1,8 @@
 """The fixed parts of an LLVM module: the functions that loop-level ops call.
 
 Offsets into the state block are those of `struct nnc_block`: field 32, size 40, t 48, stop_after 56, status 64,
-seed 72, team 80, n_recorders 88, recorders 96, barrier 104 (its count 128, its sense 192).
+seed 72, team 80, n_recorders 88, recorders 96, barrier 104 (its count 128, its sense 192, the
+number of sleepers 208).
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ define internal i64 @nnc_bound(i64 %n, i64 %p, i64 %team) alwaysinline {
 """
 
 BARRIER: Final = """\
-declare i32 @sched_yield()
-
 define internal void @nnc_barrier(ptr %block, ptr %sense) noinline {
 entry:
   %team.at = getelementptr i8, ptr %block, i64 80
@@ -36,33 +35,82 @@ arrive:
   store i64 %mine, ptr %sense
   %count.at = getelementptr i8, ptr %block, i64 128
   %sense.at = getelementptr i8, ptr %block, i64 192
+  %sleepers.at = getelementptr i8, ptr %block, i64 208
   %before = atomicrmw add ptr %count.at, i64 1 acq_rel
   %arrived = add i64 %before, 1
   %last = icmp eq i64 %arrived, %team
   br i1 %last, label %release, label %wait
 release:
   store atomic i64 0, ptr %count.at monotonic, align 8
-  store atomic i64 %mine, ptr %sense.at release, align 8
-  br label %done
+  store atomic i64 %mine, ptr %sense.at seq_cst, align 8
+  {wake}
 wait:
-  %spins = phi i64 [ 0, %arrive ], [ %next, %pause ], [ 0, %yield ]
+  %spins = phi i64 [ 0, %arrive ], [ %next, %pause ]{again}
   %now = load atomic i64, ptr %sense.at acquire, align 8
   %free = icmp eq i64 %now, %mine
   br i1 %free, label %done, label %again
 again:
-  %long = icmp sgt i64 %spins, 200
-  br i1 %long, label %yield, label %pause
+  %long = icmp sgt i64 %spins, 1000
+  br i1 %long, label %sleep, label %pause
 pause:
   {pause}
   %next = add i64 %spins, 1
   br label %wait
-yield:
-  %ignored = call i32 @sched_yield()
-  br label %wait
+sleep:
+  {sleep}
 done:
   ret void
 }
 """
+
+YIELD: Final = {
+    "declare": "declare i32 @sched_yield()\n",
+    "wake": "br label %done",
+    "again": ", [ 0, %sleep ]",
+    "sleep": "%ignored = call i32 @sched_yield()\n  br label %wait",
+}
+"""How a worker waits long where nothing better is known: it lets others run, and looks again."""
+
+FUTEX: Final = {
+    "declare": "declare i64 @syscall(i64, ...)\n",
+    "wake": """\
+%sleepers = load atomic i64, ptr %sleepers.at seq_cst, align 8
+  %some = icmp sgt i64 %sleepers, 0
+  br i1 %some, label %wake, label %done
+wake:
+  %woken = call i64 (i64, ...) @syscall(i64 {number}, ptr %sense.at, i32 129, i32 2147483647, ptr null, ptr null, i32 0)
+  br label %done""",
+    "again": "",
+    "sleep": """\
+%in = atomicrmw add ptr %sleepers.at, i64 1 seq_cst
+  %stale = trunc i64 %old to i32
+  br label %look
+look:
+  %seen = load atomic i64, ptr %sense.at seq_cst, align 8
+  %awake = icmp eq i64 %seen, %mine
+  br i1 %awake, label %leave, label %doze
+doze:
+  %slept = call i64 (i64, ...) @syscall(i64 {number}, ptr %sense.at, i32 128, i32 %stale, ptr null, ptr null, i32 0)
+  br label %look
+leave:
+  %out = atomicrmw sub ptr %sleepers.at, i64 1 seq_cst
+  br label %done""",
+}
+"""On Linux it sleeps until the last worker wakes it: the system then gives a core to those who have work."""
+
+_FUTEX_NUMBERS: Final = {"x86": 202, "aarch64": 98}
+
+
+def barrier(machine: str, system: str) -> str:
+    """The barrier for a kind of processor (a key of `PAUSES`) and a system (`sys.platform`)."""
+    declaration, pause = PAUSES[machine]
+    number = _FUTEX_NUMBERS.get(machine) if system == "linux" else None
+    parts = YIELD if number is None else FUTEX
+    text = BARRIER.replace("{pause}", pause)
+    for name in ("wake", "again", "sleep"):
+        text = text.replace("{" + name + "}", parts[name])
+    return f"{parts['declare']}\n{declaration}{text.replace('{number}', str(number))}"
+
 
 PAUSES: Final = {
     "x86": ("declare void @llvm.x86.sse2.pause()\n\n", "call void @llvm.x86.sse2.pause()"),

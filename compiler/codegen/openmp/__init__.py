@@ -16,6 +16,7 @@ from nnc.compiler.codegen.openmp.build import (
     open_library,
 )
 from nnc.compiler.codegen.openmp.emit import emit_c
+from nnc.compiler.codegen.openmp.masks import widen_masks
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
@@ -67,7 +68,7 @@ class OpenMPTarget:
 
     def emit(self, module: Op) -> Artifact:
         """The C file."""
-        return Artifact(self.name, "c", emit_c(staged(module)), "nnc_run", Layout.of(module, pack=True))
+        return Artifact(self.name, "c", emit_c(widen_masks(staged(module))), "nnc_run", Layout.of(module, pack=True))
 
     def load(self, artifact: Artifact) -> OpenMPProgram:
         """Compile (or find in the cache) and open."""

@@ -43,12 +43,22 @@ static inline int64_t nnc_bound(int64_t n, int64_t p, int64_t team) {
 """
 
 BARRIER: Final = """\
+#if defined(__linux__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#include <limits.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 static void nnc_barrier(struct nnc_block *block, int64_t *sense) {
   if (block->team == 1) return;
   const int64_t mine = *sense ^= 1;
   if (__atomic_add_fetch(&block->barrier[3], 1, __ATOMIC_ACQ_REL) == block->team) {
     block->barrier[3] = 0;
-    __atomic_store_n(&block->barrier[11], mine, __ATOMIC_RELEASE);
+    __atomic_store_n(&block->barrier[11], mine, __ATOMIC_SEQ_CST);
+#ifdef SYS_futex
+    if (__atomic_load_n(&block->barrier[13], __ATOMIC_SEQ_CST) > 0)
+      syscall(SYS_futex, &block->barrier[11], 129 /* wake, private */, INT_MAX, NULL, NULL, 0);
+#endif
     return;
   }
   for (int spins = 0; __atomic_load_n(&block->barrier[11], __ATOMIC_ACQUIRE) != mine;) {
@@ -57,10 +67,16 @@ static void nnc_barrier(struct nnc_block *block, int64_t *sense) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
-    if (++spins > 200) {
-      sched_yield();
-      spins = 0;
-    }
+    if (++spins <= 1000) continue;
+#ifdef SYS_futex
+    __atomic_add_fetch(&block->barrier[13], 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&block->barrier[11], __ATOMIC_SEQ_CST) != mine)
+      syscall(SYS_futex, &block->barrier[11], 128 /* wait, private */, (uint32_t)(mine ^ 1), NULL, NULL, 0);
+    __atomic_sub_fetch(&block->barrier[13], 1, __ATOMIC_SEQ_CST);
+#else
+    sched_yield();
+    spins = 0;
+#endif
   }
 }
 """

@@ -10,6 +10,7 @@ from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
+from nnc.compiler.passes.lower_to_loops.fresh import fresh_sums
 from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_push
 from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
 from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
@@ -18,7 +19,7 @@ from nnc.compiler.passes.lower_to_loops.unread import drop_unread_partners
 from nnc.compiler.passes.manager import Pass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
@@ -56,14 +57,15 @@ class LowerToLoops(Pass):
             return False
         frame = Frame(network)
         schedule = ordered(module)
+        fresh = fresh_sums(schedule, network)
         declarations = declare(module, network)
         for op in schedule:
             with frame.b.from_(op.loc):
-                _lower(frame, op)
+                _lower(frame, op, fresh)
                 if self.laps:
                     frame.b.op(loop.Lap, kernel=Symbol(_kernel(op)))
         module.body.erase_all()
-        for declaration in declarations:
+        for declaration in (*declarations, *frame.declared.values()):
             module.body.append(declaration)
         module.body.append(frame.func)
         drop_unread_partners(module)
@@ -89,10 +91,11 @@ def ordered(module: Module) -> list[Op]:
     return [op for _, op in sorted(keyed, key=lambda item: (item[0], not isinstance(item[1], step.Map)))]
 
 
-def _lower(frame: Frame, op: Op) -> None:
-    if isinstance(op, step.Map):
-        filtered = op.domain == "synapses" and str(op.owner) in frame.network.stencils
-        (lower_stencil if filtered else _MAPS[op.domain])(frame, op)
+def _lower(frame: Frame, op: Op, fresh: Collection[Op]) -> None:
+    if isinstance(op, step.Map) and op.domain == "synapses" and str(op.owner) in frame.network.stencils:
+        lower_stencil(frame, op, fresh)
+    elif isinstance(op, step.Map):
+        _MAPS[op.domain](frame, op)
     elif isinstance(op, step.Fill):
         lower_fill(frame, op)
     elif isinstance(op, step.Push):

@@ -14,6 +14,7 @@ from nnc.compiler.ir.types import At, DType, buffer_type, i64, value_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from nnc.compiler.ir.attributes import Attr
     from nnc.compiler.ir.core import Op, Value
     from nnc.compiler.ir.model import Module
 
@@ -89,6 +90,7 @@ class Frame:
         self.shared: set[str] = set()
         self.past: set[str] = set()
         self.pushed: set[str] = set()
+        self.declared: dict[str, loop.Field] = {}
 
     def buffer(self, symbol: str, dtype: DType | None = None) -> Value:
         """A reference to a declared buffer; the element type is that of the step-level field unless given."""
@@ -98,6 +100,18 @@ class Frame:
             value.hint = symbol.replace(".", "_")
             self._made["buffer", symbol] = value
         return self._made["buffer", symbol]
+
+    def own_buffer(self, symbol: str, dtype: DType, extent: tuple[str, ...]) -> Value:
+        """A scratch field that the code written here needs, of so many elements as the product of some sizes."""
+        names = tuple(Symbol(size) for size in extent)
+        attributes: dict[str, Attr] = {
+            "sym": Symbol(symbol),
+            "type": buffer_type(dtype),
+            "extent": names,
+            "role": "scratch",
+        }
+        self.declared.setdefault(symbol, loop.Field((), (), attributes, (), self.b.loc))
+        return self.buffer(symbol, dtype)
 
     def size(self, symbol: str) -> Value:
         """A declared size."""

@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, Final
 from nnc.compiler.ir import step
 from nnc.compiler.ir.stencil import CENTRES
 from nnc.compiler.ir.types import At, DType
-from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame, needed_for
+from nnc.compiler.passes.lower_to_loops.banks import Bank, suits_bank
+from nnc.compiler.passes.lower_to_loops.frame import Frame, needed_for
 from nnc.compiler.passes.lower_to_loops.synapses import NEUTRAL
+from nnc.compiler.passes.lower_to_loops.taps import UNROLLED, Taps, combine, of_taps_alone, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from nnc.compiler.ir.core import Op, Value
     from nnc.compiler.ir.stencil import Stencil
-
-UNROLLED: Final = 32
-"""The greatest number of taps whose code is written out."""
 
 LINE: Final = 512
 """Posts whose sums wait together in scratch memory."""
@@ -35,62 +34,47 @@ TOGETHER: Final = (4, 2, 1)
 """How many filters of a bank are done together: the first that divides their number. All divide the 64 elements that
 the parts of workers are multiples of, so no part ends among them."""
 
+SHARES: Final = 64
+"""The parts of workers are multiples of so many elements: a line whose size divides it belongs to one as a whole, so
+how many posts it has is known, which is what matters where they fill a vector or two."""
+
 WORTHWHILE: Final = 8
 """Posts in a line that read neighbouring memory from which on it beats a longer line that does not."""
 
 
-def lower_stencil(frame: Frame, op: step.Map) -> None:
-    """The sums of a projection whose synapses are the taps of filters."""
+def lower_stencil(frame: Frame, op: step.Map, fresh: Collection[Op] = ()) -> None:
+    """The sums of a projection whose synapses are the taps of filters; those that are `fresh` find a zero."""
     moved = frame.network.stencils[str(op.owner)]
     sums = [o for o in op.body.ops if isinstance(o, step.Accumulate)]
     if any(isinstance(o, step.Write) for o in op.body.ops):
         raise ValueError(f"{op.owner}: the taps of a stencil have no state of their own")
-    with frame.team(str(op.owner), op.flag) as (_, lo, hi):
+    with frame.team(str(op.owner), op.flag) as (worker, lo, hi):
         for each in sums:
             with frame.b.from_(each.loc):
-                _Lines(frame, op, moved, each).write(lo, hi)
-
-
-class _Taps(Elements):
-    """Elements of which what is read of a pre neuron may be outside."""
-
-    inside_value: Value | None = None
-    fill: float = 0.0
-
-    def tap(self) -> _Taps:
-        """The same values and indices, for one tap."""
-        inner = _Taps(self.frame)
-        inner.values, inner.index, inner.fill = dict(self.values), dict(self.index), self.fill
-        return inner
-
-    def _value(self, op: Op) -> None:
-        super()._value(op)
-        if self.inside_value is None or not isinstance(op, (step.Read, step.ReadRing)):
-            return
-        if op.results[0].type.at is At.pre:
-            value, b = self.values[op.results[0]], self.frame.b
-            fill: float | bool | int = self.fill
-            if not value.type.dtype.is_float:
-                fill = bool(fill) if value.type.dtype is DType.bool else int(fill)
-            self.values[op.results[0]] = b.select(self.inside_value, value, b.like(fill, value))
+                if suits_bank(moved, needed_for(op.body.ops, [each]), str(each.kind)):
+                    bank = Bank(frame, op, moved, each, fresh=each in fresh)
+                    bank.lay_out()
+                    bank.write(worker, lo, hi)
+                else:
+                    _Lines(frame, op, moved, each, fresh=each in fresh).write(lo, hi)
 
 
 class _Lines:
     """Writes one reduction of a map over the taps of a stencil."""
 
-    def __init__(self, frame: Frame, op: step.Map, moved: Stencil, reduction: step.Accumulate) -> None:
-        self.frame, self.b, self.moved, self.reduction = frame, frame.b, moved, reduction
+    def __init__(self, frame: Frame, op: step.Map, moved: Stencil, reduction: step.Accumulate, *, fresh: bool) -> None:
+        self.frame, self.b, self.moved, self.reduction, self.fresh = frame, frame.b, moved, reduction, fresh
         self.owner = str(op.owner)
         self.kind = "add" if reduction.kind == "mean" else str(reduction.kind)
         self.ops = needed_for(op.body.ops, [reduction])
-        self.per_tap = _of_taps_alone(self.ops)
+        self.per_tap = of_taps_alone(self.ops)
         self.skips = moved.outside == "fill" and self.kind in ("max", "min")
         self.checked_axes = [a for a in range(len(moved.pre)) if not moved.stays_inside(a)]
         self.pre_strides = [math.prod(moved.pre[a + 1 :]) for a in range(len(moved.pre))]
         self.line = _line_axis(moved, self.pre_strides)
         self.moves = list(moved.axis).index(self.line) if self.line in moved.axis and not moved.centres else None
         self.together = next(n for n in TOGETHER if max(1, moved.bank) % n == 0)
-        self.outer = _Taps(frame)
+        self.outer = Taps(frame)
         self.outer.fill = float(moved.fill)
 
     def write(self, lo: Value, hi: Value) -> None:
@@ -111,6 +95,9 @@ class _Lines:
             places = [*self.unravel(row, before), *self.unravel(side, after)]
             self.place = dict(zip((a for a in range(len(moved.post)) if a != self.line), places, strict=True))
             self.first = b.add(b.mul(row, self.number(size)), side)
+            if SHARES % size == 0:
+                self.segment(*self.upto(self.length))
+                return
             x_lo = b.max(self.steps_to(lo), self.number(0))
             self.segment(x_lo, b.min(self.steps_to(hi), self.number(self.length)))
 
@@ -133,7 +120,7 @@ class _Lines:
             self.lo, self.hi = x, b.min(b.add(x, self.number(LINE)), hi)
             with frame.loop(zero, b.sub(self.hi, self.lo), simd=True) as i:
                 for scratch in self.scratch:
-                    frame.store(b.const(_start(self.kind), dtype), scratch, i)
+                    frame.store(b.const(start_of(self.kind), dtype), scratch, i)
             self.taps(0, shifts, starts)
             with frame.loop(self.lo, self.hi, simd=True) as i:
                 self.finish(i, [frame.load(scratch, b.sub(i, self.lo)) for scratch in self.scratch])
@@ -145,7 +132,7 @@ class _Lines:
                 total = self.b.div(total, self.b.like(float(self.moved.filter_size), total))
             elements = self.outer.tap()
             elements.index[At.post] = self.post(x, n)
-            elements.add(self.reduction.field, total)
+            elements.give(self.reduction.field, total, fresh=self.fresh)
 
     # Taps
 
@@ -184,7 +171,7 @@ class _Lines:
             self.posts(first, end, shifts, taps, values, checked=False)
             self.posts(end, self.hi, shifts, taps, values, checked=True)
 
-    def of_tap(self, tap: Value) -> _Taps:
+    def of_tap(self, tap: Value) -> Taps:
         """What depends on the tap alone, once per line."""
         elements = self.outer.tap()
         elements.index[At.syn] = tap
@@ -205,9 +192,9 @@ class _Lines:
             stride, up = self.number(moved.stride[a]), self.number(moved.stride[a] - 1)
             first = b.max(first, b.div(b.sub(up, low), stride))
             end = b.min(end, b.div(b.add(b.sub(self.number(moved.pre[a]), high), up), stride))
+        first = b.min(first, self.hi)
         if inside is not None:
             end = b.select(inside, end, first)
-        first = b.min(first, self.hi)
         return first, b.max(first, end)
 
     def posts(
@@ -216,7 +203,7 @@ class _Lines:
         hi: Value,
         shifts: list[Value],
         taps: list[tuple[int, ...]],
-        values: Sequence[Sequence[_Taps]],
+        values: Sequence[Sequence[Taps]],
         *,
         checked: bool,
     ) -> None:
@@ -228,24 +215,24 @@ class _Lines:
             coordinate = self.coordinates(x, shifts)
             at = b.sub(x, self.lo)
             totals = [frame.load(scratch, at) for scratch in self.scratch]
-            totals = totals or [b.const(_start(self.kind), dtype) for _ in per_post]
+            totals = totals or [b.const(start_of(self.kind), dtype) for _ in per_post]
             for tap, known in zip(taps, values, strict=True):
                 pre = self.of_pre(tap, coordinate, checked)
                 given = [self.contribution(pre, *each) for each in zip(per_post, known, strict=True)]
-                totals = [self.combine(*each) for each in zip(totals, given, strict=True)]
+                totals = [combine(b, self.kind, *each) for each in zip(totals, given, strict=True)]
             if not self.scratch:
                 self.finish(x, totals)
             for total, scratch in zip(totals, self.scratch, strict=False):
                 frame.store(total, scratch, at)
 
-    def of_post(self, x: Value, n: int) -> _Taps:
+    def of_post(self, x: Value, n: int) -> Taps:
         """What depends on the post alone."""
         elements = self.outer.tap()
         elements.index[At.post] = self.post(x, n)
         elements.emit(self.ops, At.post)
         return elements
 
-    def of_pre(self, tap: tuple[int, ...], coordinate: Callable[[int, int], Value], checked: bool) -> _Taps:
+    def of_pre(self, tap: tuple[int, ...], coordinate: Callable[[int, int], Value], checked: bool) -> Taps:
         """What depends on the pre neuron of a tap alone."""
         b, moved = self.b, self.moved
         elements = self.outer.tap()
@@ -263,7 +250,7 @@ class _Lines:
         elements.emit(self.ops, At.pre)
         return elements
 
-    def contribution(self, pre: _Taps, per_post: _Taps, known: _Taps) -> Value:
+    def contribution(self, pre: Taps, per_post: Taps, known: Taps) -> Value:
         """What one tap gives to one post."""
         elements = per_post.tap()
         elements.values |= pre.values | known.values
@@ -274,12 +261,6 @@ class _Lines:
         if self.skips and pre.inside_value is not None:
             value = self.b.select(pre.inside_value, value, self.b.like(NEUTRAL[self.kind], value))
         return value
-
-    def combine(self, total: Value, value: Value) -> Value:
-        """One tap more."""
-        if self.kind == "add":
-            return self.b.add(total, value)
-        return self.b.max(total, value) if self.kind == "max" else self.b.min(total, value)
 
     # Numbers
 
@@ -336,24 +317,9 @@ class _Lines:
         return self.frame.number(value)
 
 
-def _start(kind: str) -> float:
-    return 0.0 if kind == "add" else NEUTRAL[kind]
-
-
 def _along(axis: int, count: int) -> list[tuple[int, ...]]:
     """Taps along the last axis."""
     return [(*(0,) * axis, k) for k in range(count)]
-
-
-def _of_taps_alone(ops: Iterable[Op]) -> list[Op]:
-    """The ops whose values depend on the tap, but on no neuron."""
-    found: dict[Op, None] = {}
-    for op in ops:
-        if not op.results or op.results[0].type.at is not At.syn or isinstance(op, step.ReadRing):
-            continue
-        if all(v.op in found or v.type.at is At.one for v in op.operands):
-            found[op] = None
-    return list(found)
 
 
 def _line_axis(moved: Stencil, pre_strides: Sequence[int]) -> int | None:

@@ -194,7 +194,7 @@ PROGRAMS = {
     "set after compile": Program(after),
     "views": Program(views),
     "neurons": Program(neurons),
-    "ranks and coordinates": Program(coordinates),
+    "ranks and coordinates": Program(coordinates, "normalised coordinates, which ANNarchy keeps in single precision"),
     "weights of a projection": Program(projection),
     "dendrites and synapses": Program(dendrites),
     "absent synapses": Program(absent),
