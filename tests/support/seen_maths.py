@@ -236,6 +236,8 @@ class _Seen:
     def power(self) -> Any:
         opened = self.peek()
         value = self.atom()
+        scripted = opened[0] in ("frac", "fn") and self.peek() == ("brace", "^")
+        assert not scripted, "the base of a power needs brackets"
         if self.peek() != ("brace", "^"):
             return np.float64(bool(value)) if opened == ("open", "[") else value
         self.take()
@@ -243,7 +245,7 @@ class _Seen:
         if opened == ("open", "[") and self.tokens[self.at + 1] == ("brace", "}"):
             sign = self.take()[1]
             self.take()
-            return max(value, np.float64(0.0)) if sign == "+" else min(value, np.float64(0.0))
+            return value if (value > 0.0 if sign == "+" else value < 0.0) else np.float64(0.0)
         exponent = self.logic()
         self.take(("brace", "}"))
         return power(value, exponent)
