@@ -221,6 +221,13 @@ def test_integrate_and_fire_neurons_fire_when_their_equations_say() -> None:
     assert all(sum(map(len, layer.values())) > 20 for layer in wanted)
 
 
+def test_potentials_stay_above_their_bound() -> None:
+    weights = {"out.weight": np.array([[0.3], [-0.7]])}
+    converter = converted(weights, (1,), [("Linear", "out")], load={"normalize": False}, max_f=1000.0)
+    assert converter.predict([[1.0]], duration_per_sample=20.0) == [0]
+    assert converter.get_annarchy_network().get_population("out").v[1] == -2.0
+
+
 def test_biases_are_currents_that_add_to_the_rates() -> None:
     weights = MLP | {"hidden.bias": np.array([0.3, -0.4, 0.0, 0.2, 0.1, -0.1]), "out.bias": np.array([2.0, 0.0, -0.3])}
     load = {"scale_factor": 0.6, "biases": True}
