@@ -58,7 +58,7 @@ def docstring(name: str) -> str:
     """The docstring of a script in one line per paragraph, without its last words on the picture."""
     text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text(encoding="utf-8"))) or ""
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if not part.startswith("    ")]
-    return "\n\n".join(paragraphs).replace(f" Writes {name}.png.", "")
+    return re.sub(rf"\s*Writes {name}\.png\.", "", "\n\n".join(paragraphs))
 
 
 def sentence(text: str) -> str:

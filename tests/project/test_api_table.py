@@ -73,6 +73,7 @@ def said(name: str, value: Any) -> str:
 
 
 PAGES = {
+    "nnc.extensions.ann_to_snn_conversion": "ann_to_snn",
     "nnc.extensions.bold": "bold",
     "nnc.extensions.image": "images",
     "nnc.extensions.tensorboard": "tensorboard",
