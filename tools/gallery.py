@@ -35,7 +35,9 @@ GROUPS = {
     "Plasticity and learning": [
         *("stp", "stdp", "stdp_song", "bcm", "bars", "structural_plasticity", "basal_ganglia", "miconi"),
     ],
-    "Inputs, conversions and measurements": ["inputs", "hybrid", "ann_to_snn", "image", "convolution", "bold"],
+    "Inputs, conversions and measurements": [
+        *("inputs", "hybrid", "ann_to_snn", "image", "convolution", "bold", "report"),
+    ],
 }
 
 HEAD = """# Gallery

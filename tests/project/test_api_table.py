@@ -84,6 +84,7 @@ PAGES = {
     "nnc.runtime.neuron": "language",
     "nnc.runtime.synapse": "language",
     "nnc.runtime.profiling": "scripts",
+    "nnc.runtime.reporting": "reports",
     "nnc.runtime.managers": "scripts",
     "nnc.runtime.magic.setup": "scripts",
     "nnc.runtime.values.Creating": "structural",

