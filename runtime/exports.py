@@ -11,6 +11,7 @@ from nnc.runtime.extras import extra
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.spikes import raster_plot
+from nnc.runtime.tracks import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,10 +146,10 @@ class Exports:
 
     def _values_of(self, variables: str | Sequence[str] | None) -> list[str]:
         """Names of variables with rows."""
-        rows = [name for name in self._tracks if name != "spike"]
+        rows = [name for name in self._tracks if name not in EVENTS]
         names = rows if variables is None else [variables] if isinstance(variables, str) else list(variables)
         for name in names:
-            if name == "spike":
+            if name in EVENTS:
                 raise NNCValueError("to_dataframe: spikes have a table of their own: to_dataframe('spike')")
             if name not in rows:
                 raise NNCValueError(with_hint(f"Monitor: '{name}' is not recorded", name, rows))

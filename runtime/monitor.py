@@ -12,14 +12,14 @@ from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import spikes as tools
 from nnc.runtime.analysis import SpikeAnalysis
 from nnc.runtime.dendrite import Dendrite
-from nnc.runtime.errors import NNCAttributeError, NNCKeyError, NNCTypeError, NNCValueError, not_yet, warn, with_hint
+from nnc.runtime.errors import NNCAttributeError, NNCKeyError, NNCTypeError, NNCValueError, warn, with_hint
 from nnc.runtime.exports import Exports
 from nnc.runtime.population import Population
 from nnc.runtime.projection import Projection
 from nnc.runtime.recordings import Recordings
 from nnc.runtime.showing import table
 from nnc.runtime.streamed import Streaming
-from nnc.runtime.tracks import Chunk, Track
+from nnc.runtime.tracks import EVENTS, Chunk, Track
 from nnc.runtime.views import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
     def bytes_for(self, steps: int) -> int:
         """Memory that the records of a run of so many steps will take, spikes left out."""
         rows = steps // self._period
-        running = [] if self._paused or self._file is not None else [v for v in self._tracks if v != "spike"]
+        running = [] if self._paused or self._file is not None else [v for v in self._tracks if v not in EVENTS]
         return sum(8 * rows * self._width(v) for v in running)
 
     def _check(self, variable: str) -> None:
@@ -125,9 +125,7 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
             spiking = _population(obj).is_spiking
             if variable.startswith("sum(") and variable.endswith(")") and not spiking:
                 return
-            allowed += ["spike"] if spiking else []
-            if variable == "axon_spike":
-                not_yet("recording axon_spike", "record 'spike'")
+            allowed += [event for event in EVENTS if spiking and (event == "spike" or _population(obj).is_axonal)]
         else:
             allowed += ["w"]
         if variable not in allowed:
@@ -202,7 +200,8 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
             if len(rows):
                 self._keep(track, rows.copy(), track.recorder.steps(first, last))
             if track.recorder.kind is RecorderKind.SPIKES:
-                self._count(rows, last - first)
+                if track.variable == "spike":
+                    self._count(rows, last - first)
                 track.recorder.clear()
 
     def _keep(self, track: Track, rows: NDArray[Any], steps: NDArray[np.int64]) -> None:
@@ -245,9 +244,9 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
 
     def _recorder(self, variable: str, state: State, step: int) -> Recorder:
         phase = self._origin % self._period + self._offset
-        if variable == "spike":
+        if variable in EVENTS:
             assert isinstance(self.object, Population | PopulationView)
-            return Recorder(RecorderKind.SPIKES, f"{_symbol(self.object)}.spikes", start=step)
+            return Recorder(RecorderKind.SPIKES, f"{_symbol(self.object)}.{EVENTS[variable]}", start=step)
         source, kind, ranks = self._source(variable, state)
         return Recorder(kind, source, ranks, self._period, phase, step)
 
@@ -370,7 +369,7 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
 
     def _assemble(self, track: Track, reshape: bool) -> Any:
         obj = self.object
-        if track.variable == "spike":
+        if track.variable in EVENTS:
             assert isinstance(obj, Population | PopulationView)
             pairs = track.spikes()
             return tools.group(pairs[:, 0], pairs[:, 1], obj.ranks.tolist())
@@ -441,8 +440,8 @@ class Monitor(SpikeAnalysis, Recordings, Exports, Streaming):
 
     def row_times(self, variable: str) -> NDArray[np.float64]:
         """Times in ms of the rows that the last `get` of a variable gave, shape (rows,): k dt for that of step k."""
-        if variable not in self._tracks or variable == "spike":
-            rows = [name for name in self._tracks if name != "spike"]
+        if variable not in self._tracks or variable in EVENTS:
+            rows = [name for name in self._tracks if name not in EVENTS]
             raise NNCKeyError(with_hint(f"Monitor: there are no rows of '{variable}'", variable, rows))
         return self._tracks[variable].last_steps.astype(np.float64) * self.dt
 

@@ -132,6 +132,11 @@ class Population(Footprint, SavedPopulation):
         """Whether its neurons spike."""
         return self.neuron_type.type == "spike"
 
+    @property
+    def is_axonal(self) -> bool:
+        """Whether its neurons emit axonal spikes."""
+        return self.neuron_type.described.axon_spike is not None
+
     def rank_from_coordinates(self, coord: tuple[int, ...]) -> int:
         """The rank of coordinates. Raises outside of the geometry."""
         return places.rank_of(tuple(coord), self.geometry)

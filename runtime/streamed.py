@@ -12,7 +12,7 @@ import numpy as np
 from nnc.compiler import __version__
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
 from nnc.runtime.sinks import sink_for
-from nnc.runtime.tracks import Chunk, Track
+from nnc.runtime.tracks import EVENTS, Chunk, Track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,7 @@ def _write(into: Recording | None, where: str, chunks: list[Chunk]) -> int:
     if into is None or not chunks:
         return 0
     rows = chunks[0].rows if len(chunks) == 1 else np.concatenate([chunk.rows for chunk in chunks])
-    if where.endswith("/spike"):
+    if where.rpartition("/")[2] in EVENTS:
         columns = {"steps": rows[:, 0], "ranks": rows[:, 1]}
     else:
         columns = {"values": rows, "steps": np.concatenate([chunk.steps for chunk in chunks])}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from nnc.compiler.codegen.recorder import Recorder
     from nnc.runtime.connectivity import Connectivity
+
+
+EVENTS: Final[Mapping[str, str]] = {"spike": "spikes", "axon_spike": "axon"}
+"""What is recorded as events, with the name of their list."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
 from nnc.runtime.monitor import Monitor
 from nnc.runtime.plot.axes import axes_for
+from nnc.runtime.tracks import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def traces(
 
 
 def _variable(monitor: Monitor, variable: str | None) -> str:
-    names = [name for name in monitor.variables if name != "spike"]
+    names = [name for name in monitor.variables if name not in EVENTS]
     if variable is None:
         if len(names) != 1:
             raise NNCValueError(f"nnc.plot.traces: name the variable to draw, one of {names}")

@@ -281,3 +281,16 @@ def test_learning_may_happen_in_some_steps_only(target: str) -> None:
     rows = bench.run(10, before=lambda: proj.enable_learning(period=2.0, offset=1.0))
     assert rows["w"].tolist() == [1, 1, 3, 3, 3, 3, 5, 5, 5, 5]
     assert rows["x"].tolist() == [0, 0, 1, 1, 1, 1, 3, 3, 3, 3]
+
+
+@TARGET
+def test_axonal_spikes_are_recorded(target: str) -> None:
+    bench = Bench(target)
+    cell = bench.spiking("dv/dt = k", 2, "v > 100", parameters="k = 1.0", axon_spike="v > 2.5", axon_reset="v = 0")
+    cell.k = [1.0, 2.0]
+    other = bench.spiking("v = t")
+    monitor = bench.net.monitor(cell, ["axon_spike", "spike"])
+    bench.run(10)
+    assert monitor.get() == {"axon_spike": {0: [2, 5, 8], 1: [1, 3, 5, 7, 9]}, "spike": {0: [], 1: []}}
+    with pytest.raises(ann.NNCError, match="'axon_spike' is no variable"):
+        bench.net.monitor(other, "axon_spike")
