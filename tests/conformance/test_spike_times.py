@@ -281,3 +281,13 @@ def test_learning_may_happen_in_some_steps_only(target: str) -> None:
     rows = bench.run(10, before=lambda: proj.enable_learning(period=2.0, offset=1.0))
     assert rows["w"].tolist() == [1, 1, 3, 3, 3, 3, 5, 5, 5, 5]
     assert rows["x"].tolist() == [0, 0, 1, 1, 1, 1, 3, 3, 3, 3]
+
+
+@TARGET
+def test_a_computed_period_that_is_not_above_zero_is_none(target: str) -> None:
+    """Also one of more steps than there are numbers for, in either direction."""
+    bench = Bench(target)
+    for name, period in {"none": "0", "negative": "-3", "far below": "-1e20", "for ever": "1e20"}.items():
+        bench.watch(name, bench.spiking(f"v = 2\np = {period}", spike="v > 1", refractory="p"), "spike")
+    rows = bench.run(5)
+    assert rows == {**{key: [0, 1, 2, 3, 4] for key in ("none", "negative", "far below")}, "for ever": [0]}
