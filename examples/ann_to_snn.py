@@ -1,8 +1,6 @@
 """Handwritten digits: a network trained with scikit-learn, and what is left of its accuracy when its units spike.
 
-    nnc examples/ann_to_snn.py
-
-prints the accuracies and draws `ann_to_snn.png`. Needs scikit-learn: pip install "nnc-compiler[examples]".
+Needs scikit-learn: pip install "nnc-compiler[examples]". Writes ann_to_snn.png.
 """
 
 import sys

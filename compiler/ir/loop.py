@@ -8,6 +8,7 @@ worker (`spmd.id`, `spmd.bound`).
 
 from __future__ import annotations
 
+from nnc.compiler.ir.arith import Const
 from nnc.compiler.ir.attributes import BOOL, INT, SYMBOL, SYMBOLS, TYPE, enum_kind
 from nnc.compiler.ir.core import Block, Op, Value, yields
 from nnc.compiler.ir.define import (
@@ -195,6 +196,14 @@ class For(Op):
     unordered = optional(BOOL, False)
     body = region()
     syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent ?unordered {body}"
+
+    @property
+    def trips(self) -> int | None:
+        """The number of iterations, where both bounds are constants."""
+        lo, hi = self.lo.op, self.hi.op
+        if not isinstance(lo, Const) or not isinstance(hi, Const):
+            return None
+        return max(0, -(-(int(hi.value) - int(lo.value)) // int(self.step)))
 
     def verify_op(self) -> str | None:  # noqa: D102
         if self.step < 1:

@@ -133,6 +133,8 @@ def _projection(group: list[Projection]) -> tuple[Cell, ...]:
 
 def _pattern(projection: Projection) -> Cell:
     cells = [wiring.rule(projection)]
+    if projection._rule is None:
+        return cells[0]
     for what, cell in (
         ("weights ", wiring.weights(projection)),
         ("delays ", wiring.delays(projection)),

@@ -7,12 +7,16 @@ and the same value comes from such a function.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import arith
 
 if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op, Value
+
+
+LARGEST: Final = 8
+"""The largest exponent that the front end writes out as a product; larger ones are powers of powers."""
 
 
 def power_of(value: Value) -> tuple[Value, int]:
@@ -22,8 +26,8 @@ def power_of(value: Value) -> tuple[Value, int]:
         return value, 1
     base, times = power_of(op.lhs)
     if op.lhs is op.rhs:
-        return base, 2 * times
-    if times > 1 and op.rhs is base:
+        return (base, 2 * times) if 2 * times <= LARGEST else (op.lhs, 2)
+    if 1 < times < LARGEST and op.rhs is base:
         return base, times + 1
     return value, 1
 

@@ -85,6 +85,21 @@ def test_the_forms_of_keras_2_are_read(tmp_path: Path) -> None:
             np.testing.assert_array_equal(a.weights, b.weights)
 
 
+def test_early_files_of_keras_3_do_not_say_the_names_of_layers(tmp_path: Path) -> None:
+    for name in ("mlp.keras", "cnn.keras"):
+        with zipfile.ZipFile(FILES / name) as archive:
+            config, made = archive.read("config.json"), io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(made, "r+") as file:
+            for group in file["layers"].values():
+                del group["vars"].attrs["name"]
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("config.json", config)
+            archive.writestr("model.weights.h5", made.getvalue())
+        for a, b in zip(read_keras(FILES / name).layers, read_keras(tmp_path / name).layers, strict=True):
+            if not isinstance(a, Pooling2D) and not isinstance(b, Pooling2D):
+                np.testing.assert_array_equal(a.weights, b.weights)
+
+
 # Models that cannot be converted
 
 

@@ -48,13 +48,17 @@ def test_channels_are_moved_to_the_end_and_weights_with_them() -> None:
 
 
 def test_a_normalisation_becomes_part_of_the_weights_before_it() -> None:
-    given = tensors(fc_weight=(4, 3), bn_weight=(4,), bn_bias=(4,), bn_running_mean=(4,), out_weight=(2, 4))
+    given = tensors(
+        fc_weight=(4, 3), fc_bias=(4,), bn_weight=(4,), bn_bias=(4,), bn_running_mean=(4,), out_weight=(2, 4)
+    )
     given["bn.running_var"] = DRAW.uniform(0.5, 2.0, 4)
     chain = read_torch(
         given, 3, [("Linear", "fc"), ("BatchNorm1d", "bn"), "ReLU", ("Dropout", {}), ("Linear", "out"), "LogSoftmax"]
     )
     x = DRAW.random(3)
-    normal = (given["fc.weight"] @ x - given["bn.running_mean"]) / np.sqrt(given["bn.running_var"] + 1e-5)
+    normal = (given["fc.weight"] @ x + given["fc.bias"] - given["bn.running_mean"]) / np.sqrt(
+        given["bn.running_var"] + 1e-5
+    )
     hidden = np.maximum(normal * given["bn.weight"] + given["bn.bias"], 0.0)
     np.testing.assert_allclose(activities(chain, x)[-1], given["out.weight"] @ hidden, rtol=1e-12)
 

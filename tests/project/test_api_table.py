@@ -73,6 +73,7 @@ def said(name: str, value: Any) -> str:
 
 
 PAGES = {
+    "nnc.extensions.ann_to_snn_conversion": "ann_to_snn",
     "nnc.extensions.bold": "bold",
     "nnc.extensions.image": "images",
     "nnc.extensions.tensorboard": "tensorboard",
@@ -83,6 +84,7 @@ PAGES = {
     "nnc.runtime.neuron": "language",
     "nnc.runtime.synapse": "language",
     "nnc.runtime.profiling": "scripts",
+    "nnc.runtime.reporting": "reports",
     "nnc.runtime.managers": "scripts",
     "nnc.runtime.magic.setup": "scripts",
     "nnc.runtime.values.Creating": "structural",

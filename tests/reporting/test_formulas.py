@@ -150,6 +150,33 @@ def test_a_reader_of_latex_and_of_mathml_computes_the_value_of_the_expression(pa
         np.testing.assert_array_equal(np.float64(seen), np.float64(expected))
 
 
+def nestings() -> list[Pair]:
+    """Every operation within every other, on either side."""
+    v, tau, w = ((n, lambda n=n: np.float64(NAMES[n])) for n in ("v", "tau", "w_exc"))
+    twos = [*(binary(s, f) for s, f in ARITHMETIC.items()), *(_compared(s, f) for s, f in COMPARISONS.items())]
+    ones = [*(unary(name, f) for name, f in FUNCTIONS.items()), *(lambda a, n=n: whole_power(a, n) for n in (2, 3, -1))]
+    small = [*(f(v, tau) for f in twos), *(f(tau) for f in ones), number(-2.5), number(3e-7), v]
+    small.append(choice(binary(">=", operator.ge)(tau, tau), v, tau))
+    return [
+        *(f(a, w) for f in twos for a in small),
+        *(f(w, a) for f in twos for a in small),
+        *(f(a) for f in ones for a in small),
+    ]
+
+
+def _compared(sign: str, f: Callable[[Any, Any], Any]) -> Callable[[Pair, Pair], Pair]:
+    return lambda a, b: as_number(binary(sign, f)(a, b))
+
+
+def test_every_operation_within_every_other_is_read_as_it_was_meant() -> None:
+    for text, value in nestings():
+        formula = formula_of(text)
+        with np.errstate(all="ignore"):
+            expected = np.float64(value())
+        for seen in (value_of_latex(latex(formula), SEEN), value_of_mathml(mathml(formula), SEEN)):
+            np.testing.assert_array_equal(np.float64(seen), expected, err_msg=text)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -6,11 +6,13 @@ LaTeX and MathML become one sequence of visible tokens, and a small parser of it
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _GREEK = {"τ": "tau"}
 _FUNCTIONS = {
@@ -75,7 +77,8 @@ def latex_tokens(text: str) -> list[Token]:
     at = 0
     while at < len(text):
         match = _LATEX.match(text, at)
-        assert match is not None and match.lastgroup is not None, f"not understood: {text[at : at + 30]!r}"
+        assert match is not None, f"not understood: {text[at : at + 30]!r}"
+        assert match.lastgroup is not None
         at = match.end()
         if match.lastgroup != "space":
             found.append(_latex_token(match.lastgroup, match[0]))
@@ -236,6 +239,8 @@ class _Seen:
     def power(self) -> Any:
         opened = self.peek()
         value = self.atom()
+        scripted = opened[0] in ("frac", "fn") and self.peek() == ("brace", "^")
+        assert not scripted, "the base of a power needs brackets"
         if self.peek() != ("brace", "^"):
             return np.float64(bool(value)) if opened == ("open", "[") else value
         self.take()
@@ -243,7 +248,7 @@ class _Seen:
         if opened == ("open", "[") and self.tokens[self.at + 1] == ("brace", "}"):
             sign = self.take()[1]
             self.take()
-            return max(value, np.float64(0.0)) if sign == "+" else min(value, np.float64(0.0))
+            return value if (value > 0.0 if sign == "+" else value < 0.0) else np.float64(0.0)
         exponent = self.logic()
         self.take(("brace", "}"))
         return power(value, exponent)

@@ -216,7 +216,9 @@ class Emitter(Writer):
             return
         outer, self.group = self.group, self.node("distinct !{}")
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
-        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses)
+        # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
+        kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
+        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept)
         self.group = outer
 
     def iterate(

@@ -256,7 +256,8 @@ class Emitter:
         """A counted loop."""
         i = self._loop_variable(op.body, "i")
         if op.simd:
-            self.line("NNC_SIMD")
+            # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
+            self.line("NNC_SIMD_SHORT" if op.trips is not None else "NNC_SIMD")
         step = f"{i}++" if op.step == 1 else f"{i} += {op.step}"
         self.nested(f"for (int64_t {i} = {self.text(op.lo)}; {i} < {self.text(op.hi)}; {step})", op.body)
 

@@ -14,8 +14,10 @@ HEADER: Final = """\
 
 #if defined(__clang__)
 #define NNC_SIMD _Pragma("clang loop vectorize(assume_safety)")
+#define NNC_SIMD_SHORT _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
 #else
 #define NNC_SIMD _Pragma("GCC ivdep")
+#define NNC_SIMD_SHORT _Pragma("GCC unroll 1") _Pragma("GCC ivdep")
 #endif
 
 struct nnc_recorder {

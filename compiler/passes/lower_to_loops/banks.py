@@ -184,6 +184,7 @@ class Bank:
         """Copy what the taps of some lines of places see, with what is outside filled in."""
         b, moved = self.b, self.moved
         self.origins, self.reach = [], []
+        summed = b.mul(self.parts(count, self.patch.pixels), self.number(self.patch.pixels))
         for a, taps in enumerate(moved.taps):
             axis, stride = moved.axis[a], self.number(moved.stride[a])
             along = (
@@ -191,7 +192,7 @@ class Bank:
             )
             start = self.number(moved.start[a])
             self.origins.append(start if along is None else b.add(b.mul(along, stride), start))
-            several = count if axis == self.line else lines if 0 <= axis == self.line - 1 else None
+            several = summed if axis == self.line else lines if 0 <= axis == self.line - 1 else None
             reach = self.number(taps)
             if several is not None:
                 reach = b.add(b.mul(b.sub(several, self.number(1)), stride), reach)
@@ -216,15 +217,12 @@ class Bank:
         """Neighbours in memory: those inside in one loop that asks nothing, and those before and behind them."""
         frame, b, zero = self.frame, self.b, self.number(0)
         behind = math.prod(self.moved.pre[a + 1 :])
-        first, end = zero, self.reach[a]
-        if not self.moved.stays_inside(a):
-            first = b.min(b.max(b.sub(zero, self.origins[a]), zero), end)
-            end = b.max(b.min(b.sub(self.number(self.moved.pre[a]), self.origins[a]), end), first)
+        end = self.reach[a]
+        first = b.min(b.max(b.sub(zero, self.origins[a]), zero), end)
+        end = b.max(b.min(b.sub(self.number(self.moved.pre[a]), self.origins[a]), end), first)
         start = b.add(flat, b.mul(self.origins[a], self.number(behind)))
         with frame.loop(b.mul(first, self.number(behind)), b.mul(end, self.number(behind)), simd=True, hint="j") as j:
             self.copy(b.add(start, j), b.add(at, j), inside)
-        if self.moved.stays_inside(a):
-            return
         for ends in ((zero, first), (end, self.reach[a])):
             with frame.loop(*ends, simd=behind == 1, hint="j") as j:
                 place = self.stepped(a, j, flat, at, inside)
@@ -240,7 +238,8 @@ class Bank:
         """Go to the j-th coordinate of an axis, in pre to the nearest one there is; gives whether it is inside, too."""
         b, moved = self.b, self.moved
         c = b.add(self.origins[a], j)
-        if not moved.stays_inside(a):
+        # places behind the end of a line are summed up as well, so what they see must be something
+        if a == self.moves or not moved.stays_inside(a):
             last = self.number(moved.pre[a] - 1)
             fits = b.and_(b.cmp("ge", c, self.number(0)), b.cmp("le", c, last))
             inside = fits if inside is None else b.and_(inside, fits)

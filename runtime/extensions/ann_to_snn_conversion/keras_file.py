@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,14 +61,15 @@ class KerasFile:
             return [np.asarray(d[()], np.float64) for d in datasets]
 
     def _of_archive(self, layer: str) -> list[Any]:
-        """`layers/dense_1/vars/0`; the group `vars` bears the name of the layer."""
+        """`layers/dense_1/vars/0`; the group `vars` bears the name of the layer, except in early files of Keras 3."""
         top = _inside(self.name, self._weights, "layers", "_layer_checkpoint_dependencies")
-        for key in top:
-            group = _child(self.name, top, key)
-            inner = _child(self.name, group, "vars") if "vars" in group else None
-            if inner is not None and (_text(inner.attrs.get("name", "")) or key) == layer:
-                return [_dataset(self.name, inner, str(i)) for i in range(len(inner))]
-        raise NNCValueError(f"{self.name}: there are no weights of the layer '{layer}'")
+        groups = {key: _child(self.name, top, key) for key in top}
+        inner = {key: _child(self.name, group, "vars") for key, group in groups.items() if "vars" in group}
+        named = {_text(group.attrs["name"]): group for group in inner.values() if "name" in group.attrs}
+        found = (named or {name: inner[key] for name, key in _keys(self.config).items() if key in inner}).get(layer)
+        if found is None:
+            raise NNCValueError(f"{self.name}: there are no weights of the layer '{layer}'")
+        return [_dataset(self.name, found, str(i)) for i in range(len(found))]
 
     def _of_hdf5(self, layer: str, names: list[str]) -> list[Any]:
         """`model_weights/dense/any/folders/kernel:0`, found by the last part of the path.
@@ -197,6 +199,18 @@ def _dataset(name: str, group: Any, key: str) -> Any:
     if found.is_virtual or found.external:
         raise _Foreign(f"{name}: the numbers of '{key}' are in other files")
     return found
+
+
+def _keys(config: dict[str, Any]) -> dict[str, str]:
+    """The groups of layers, by name: called after their classes, and numbered in their order."""
+    counts: dict[str, int] = {}
+    keys = {}
+    for entry in config["config"]["layers"]:
+        snake = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", str(entry.get("class_name")))
+        snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", snake).lower()
+        number = counts[snake] = counts.get(snake, -1) + 1
+        keys[str(entry["config"].get("name"))] = f"{snake}_{number}" if number else snake
+    return keys
 
 
 def _datasets(name: str, group: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
