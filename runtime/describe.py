@@ -9,7 +9,7 @@ import numpy as np
 
 from nnc.compiler.description import ConstantRef, Drawn, ParameterDecl, RuleDecl, VariableDecl
 from nnc.runtime.constants import Constant
-from nnc.runtime.errors import NNCTypeError
+from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.values import Creating, Parameter, Variable
 
@@ -73,6 +73,8 @@ def refractory(given: object) -> float | str | None:
     if given is None or isinstance(given, str):
         return given or None
     if isinstance(given, int | float | np.number) and not isinstance(given, bool):
+        if given < 0:
+            raise NNCValueError(f"refractory is a number of ms that is not negative, not {given}")
         return float(given)
     raise NNCTypeError(f"refractory is a number of ms or the name of an attribute, not {given!r}")
 

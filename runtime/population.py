@@ -255,6 +255,8 @@ class Population(Footprint, SavedPopulation):
                 f"the refractory period of '{self.name}' is the attribute '{self.neuron_type.refractory}': assign that"
             )
         else:
+            if isinstance(value, int | float | list | np.ndarray) and (np.asarray(value) < 0).any():
+                raise NNCValueError(f"the refractory period of '{self.name}' cannot be negative")
             if not self._refractory_set and self.neuron_type.refractory is None:
                 self._net.changed()
             self._refractory_set = True

@@ -20,6 +20,7 @@ CODES: Final[dict[str, str]] = {
     "N0114": "the types of a function do not fit its arguments",
     "N0115": "a Variable, a psp or a spike condition holds more or less than one statement",
     "N0116": "a key of the text is not in extra_values",
+    "N0117": "an old name of a flag",
     "N0201": "unknown name",
     "N0202": "a name is defined more than once",
     "N0203": "a reserved name",

@@ -71,6 +71,9 @@ class _Reading:
             self.one(flag)
         kinds = [t for t in _TYPES if t in self.words]
         method = self.single([f for n, f in self.words.items() if n in METHODS], METHODS, "N0501", "methods")
+        if method is not None and method.name == "exact":
+            help = "write 'event-driven'"
+            self.diagnostics.warning("N0117", "'exact' is an old name of 'event-driven'", method.loc, help=help)
         place = self.single(
             [f for n, f in self.words.items() if n in _LOCALITIES],
             {n: v[0] for n, v in _LOCALITIES.items()},

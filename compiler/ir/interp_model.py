@@ -136,7 +136,7 @@ class _Step:
         code = self.neurons(pop)
         refractory = pop.bodies(model.Refractory)
         hold = self.state.fields[pop.field("hold")] if refractory else None
-        active = np.ones(pop.size, bool) if hold is None else hold == 0
+        active = np.ones(pop.size, bool) if hold is None else hold <= 0
         if hold is not None:
             code.active = active
         for body in pop.updates("local"):
@@ -144,7 +144,7 @@ class _Step:
         code.active = None
         for condition in pop.bodies(model.Spike):
             if hold is not None:
-                np.maximum(hold - 1, 0, out=hold)
+                hold[...] = np.maximum(hold, 1) - 1
             fired = code.truth(condition) & active
             code.only = fired
             self._reset(pop, code, fired)

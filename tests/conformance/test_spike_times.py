@@ -294,3 +294,13 @@ def test_axonal_spikes_are_recorded(target: str) -> None:
     assert monitor.get() == {"axon_spike": {0: [2, 5, 8], 1: [1, 3, 5, 7, 9]}, "spike": {0: [], 1: []}}
     with pytest.raises(ann.NNCError, match="'axon_spike' is no variable"):
         bench.net.monitor(other, "axon_spike")
+
+
+@TARGET
+def test_a_computed_period_that_is_not_above_zero_is_none(target: str) -> None:
+    """Also one of more steps than there are numbers for, in either direction."""
+    bench = Bench(target)
+    for name, period in {"none": "0", "negative": "-3", "far below": "-1e20", "for ever": "1e20"}.items():
+        bench.watch(name, bench.spiking(f"v = 2\np = {period}", spike="v > 1", refractory="p"), "spike")
+    rows = bench.run(5)
+    assert rows == {**{key: [0, 1, 2, 3, 4] for key in ("none", "negative", "far below")}, "for ever": [0]}

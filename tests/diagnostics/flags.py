@@ -63,3 +63,7 @@ unused_init = Synapse(
         x = 2 : init=3  # warning: N0613 'x = 2 : init=3'
     """,
 )
+old_name = Synapse(
+    equations="10*dx/dt = -x : exact",  # warning: N0117 'exact'
+    pre_spike="g_target += w*x",
+)

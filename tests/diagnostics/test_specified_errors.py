@@ -209,6 +209,11 @@ def _constant_twice() -> None:
     net.constant("a", 2.0)
 
 
+def _negative_period() -> None:
+    net = ann.Network()
+    net.create(2, Neuron(**CELL)).refractory = [1.0, -1.0]
+
+
 SHARED = {"equations": "r = t : population"}
 CALLS: dict[str, tuple[str, Callable[[], Any]]] = {
     "locality of a Parameter": ("locality 'shared'.*local, semiglobal, global", lambda: Parameter(1.0, "shared")),
@@ -244,6 +249,11 @@ CALLS: dict[str, tuple[str, Callable[[], Any]]] = {
     "Uniform": (r"min \(1.0\) is above max \(0.5\)", lambda: ann.Uniform(1.0, 0.5)),
     "DiscreteUniform": (r"min \(3\) is above max \(2\)", lambda: ann.DiscreteUniform(3, 2)),
     "Normal": ("sigma must not be negative", lambda: ann.Normal(0.0, -1.0)),
+    "refractory period": (
+        "refractory is a number of ms that is not negative",
+        lambda: Neuron("", "v = 1", "v > 1", refractory=-1.0),
+    ),
+    "refractory period of neurons": ("period of 'pop0' cannot be negative", _negative_period),
     "LogNormal": ("sigma must not be negative", lambda: ann.LogNormal(0.0, -1.0)),
 }
 

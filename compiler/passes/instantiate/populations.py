@@ -183,7 +183,7 @@ def update(scene: Scene, pop: Population) -> None:
     body = NeuronBody(scene, pop)
     refractory = [op for op in pop.body.ops if isinstance(op, model.Refractory)]
     if refractory:
-        body.active = body.b.cmp("eq", body.own("hold"), body.b.const(0, DType.i32))
+        body.active = body.b.cmp("le", body.own("hold"), body.b.const(0, DType.i32))
     for code in pop.updates("local"):
         body.run(code.body)
     emits = _spikes(body, pop, refractory)
@@ -216,8 +216,8 @@ def _spikes(body: NeuronBody, pop: Population, refractory: Sequence[model.Refrac
             body.set_own("last_spike", body.index())
 
     if refractory:
-        one, none = body.b.const(1, DType.i32), body.b.const(0, DType.i32)
-        body.set_own("hold", body.b.max(body.b.sub(body.own("hold"), one), none))
+        one = body.b.const(1, DType.i32)
+        body.set_own("hold", body.b.sub(body.b.max(body.own("hold"), one), one))
     body.where(fired, reset)
     if pop.rates:
         body.set_own("rate.fired", fired)
