@@ -1,9 +1,7 @@
 """Orientation-selective filters over an image, a maximum over their neighbourhoods, and what is left of it at a third
 of the size: `Convolution` with a bank, `Pooling`, and a filter with a larger step.
 
-    nnc examples/convolution.py
-
-draws `convolution.png`.
+What they are is told in docs/convolution.md. Writes convolution.png.
 """
 
 import numpy as np

@@ -1,10 +1,11 @@
 """Fitting a neuron to a recording by Bayesian optimisation, in the style of ANNarchy 5.0.
 
-The recording is the response of an adaptive exponential neuron (adex.py) to four steps of current. A Bayesian optimiser
-proposes parameters of a simpler neuron, leaky integrate-and-fire with adaptation; whole batches of proposals are
-simulated at once, a row of neurons for each; and it learns from the mismatch of the numbers and the times of the
-spikes. Needs Optuna, `pip install optuna` (T. Akiba et al.: Optuna, KDD 2019; the sampler is that of J. Bergstra et
-al.: Algorithms for hyper-parameter optimization, NIPS 24, 2011). Writes fitting.png.
+The recording is the response of an adaptive exponential neuron (adex.py) to four steps of current. A Bayesian
+optimiser proposes parameters of a simpler neuron, leaky integrate-and-fire with adaptation; whole batches of
+proposals are simulated at once, a row of neurons for each; and it learns from the mismatch of the numbers and the
+times of the spikes. Needs Optuna, `pip install "nnc-compiler[examples]"` (T. Akiba et al.: Optuna, KDD 2019; the
+sampler is that of J. Bergstra et al.: Algorithms for hyper-parameter optimization, NIPS 24, 2011). Writes
+fitting.png.
 """
 
 import sys

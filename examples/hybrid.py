@@ -1,9 +1,9 @@
 """From a rate to spikes and back, in the style of ANNarchy 5.0.
 
 A rate-coded neuron holds a wave. Populations of Poisson neurons turn its rate (Hz) into spikes, and decoding
-projections count the spikes of a sliding window, which gives a rate again. The window smooths and delays; what is left
-is the noise of counting: with n neurons and a window of T seconds the error is sqrt(rate / (n T)), so a hundred times
-the neurons are ten times as exact. Writes hybrid.png.
+projections count the spikes of a sliding window, which gives a rate again. The window smooths and delays; what is
+left is the noise of counting: with n neurons and a window of T seconds the error is sqrt(rate / (n T)), so a hundred
+times the neurons are ten times as exact. Writes hybrid.png.
 """
 
 import sys
@@ -31,13 +31,13 @@ net.simulate(DURATION, measure_time=True)
 
 rate = sent.get("r")[:, 0]
 window, first = int(WINDOW / net.dt), 200
+late = 2  # steps: from the wave to the spikes, and from the spikes to the decoder
 smooth = np.convolve(rate, np.ones(window) / window)[: len(rate)]  # the mean over the window that ends here
 expected = {size: np.sqrt(rate.mean() / (size * WINDOW / 1000.0)) for size in SIZES}
 fig, axes = plt.subplots(len(SIZES), 1, figsize=(8, 7), sharex=True, sharey=True, layout="constrained")
 error = {}
 for axis, size in zip(axes, SIZES, strict=True):
     decoded = received[size].get("r")[:, 0]
-    late = 3 - 1  # steps from the wave to the spikes, and from the spikes to the decoder
     error[size] = np.sqrt(np.mean((decoded[first + late :] - smooth[first:-late]) ** 2))
     print(f"{size:5} neurons: error {error[size]:5.2f} Hz, {expected[size]:5.2f} Hz expected")
     axis.plot(decoded[:3000], lw=0.8, label="decoded")

@@ -54,6 +54,10 @@ class CommandLine:
             warn(remark)
         if self.problems:
             raise NNCValueError(self.problems[0])
+        if self.report is not None:
+            from nnc.runtime.reporting.report import checked_path
+
+            checked_path(self.report)
         if self.settings.get("paradigm") == "cuda" and "num_threads" in self.settings:
             raise InvalidConfiguration("the flags --gpu and -j exclude each other: choose the GPU or CPU threads")
 
@@ -122,6 +126,5 @@ def _value(line: CommandLine, flag: str, value: str) -> None:
             line.problems.append(f"--trace is one of {', '.join(_TRACES)}, not '{value}'")
     elif flag == "--report":
         line.report = value
-        line.remarks.append("the flag --report is ignored: this version of nnc writes no reports")
     else:
         line.settings |= {"profiling": True, "profile_out": value}

@@ -65,3 +65,22 @@ class Extending:
             name=name,
             network=cast("Network", self),
         )
+
+    def report(
+        self,
+        filename: Any = "./report.tex",
+        standalone: bool = True,
+        gather_subprojections: bool = False,
+        title: str | None = None,
+        author: str | None = None,
+        date: str | None = None,
+    ) -> None:
+        """Write tables and equations of this network to a file, before or after `compile()`.
+
+        The ending of the name chooses LaTeX (`.tex`), Markdown (`.md`), Quarto (`.qmd`) or HTML (`.html`); its folder
+        is made. Without `standalone` the file is a part to include. `gather_subprojections` lists projections
+        between parts of two populations once. `date` is today by default. Raises for other endings.
+        """
+        from nnc.runtime.reporting.report import write_report
+
+        write_report(cast("Network", self), filename, standalone, gather_subprojections, title, author, date)

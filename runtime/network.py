@@ -363,6 +363,8 @@ class Network(
                 print(timings)
         show_remarks(self)
         self._compiled.release(self)
+        if line.report is not None:
+            self.report(line.report)
 
     def changed(self, rewired: Projection | None = None) -> None:
         """A fact that the program relies on has changed (the synapses, if `rewired`): make a new one before a step."""

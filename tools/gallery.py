@@ -35,7 +35,9 @@ GROUPS = {
     "Plasticity and learning": [
         *("stp", "stdp", "stdp_song", "bcm", "bars", "structural_plasticity", "basal_ganglia", "miconi"),
     ],
-    "Inputs, conversions and measurements": ["inputs", "hybrid", "image", "convolution", "bold"],
+    "Inputs, conversions and measurements": [
+        *("inputs", "hybrid", "ann_to_snn", "image", "convolution", "bold", "report"),
+    ],
 }
 
 HEAD = """# Gallery
@@ -56,7 +58,7 @@ def docstring(name: str) -> str:
     """The docstring of a script in one line per paragraph, without its last words on the picture."""
     text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text(encoding="utf-8"))) or ""
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if not part.startswith("    ")]
-    return "\n\n".join(paragraphs).replace(f" Writes {name}.png.", "")
+    return re.sub(rf"\s*Writes {name}\.png\.", "", "\n\n".join(paragraphs))
 
 
 def sentence(text: str) -> str:

@@ -18,6 +18,9 @@ import numpy as np
 import nnc as ann
 from nnc.compiler.driver import stage_text
 from nnc.compiler.options import Options
+from nnc.extensions.ann_to_snn_conversion.building import Roles, build
+from nnc.extensions.ann_to_snn_conversion.scaling import scales
+from nnc.extensions.ann_to_snn_conversion.torch_layers import read_torch
 from nnc.runtime.compiling import describe
 
 if TYPE_CHECKING:
@@ -150,6 +153,18 @@ def disabled(net: Any) -> None:
     ramp(net).disable()
 
 
+def converted(net: Any) -> None:
+    """Spiking layers made from a small convolutional network."""
+    filters, matrix = np.array([[[[0.6, -0.2], [0.3, 0.5]]]]), np.array([[0.4, 0.9, -0.3, 0.2], [0.5, -0.1, 0.7, 0.3]])
+    layers = [("Conv2d", "conv", {"padding": "same"}), "ReLU", ("MaxPool2d", {"kernel_size": 2}), "Flatten"]
+    chain = read_torch(
+        {"conv.weight": filters, "conv.bias": [0.1], "fc.weight": matrix}, (1, 4, 4), [*layers, ("Linear", "fc")]
+    )
+    roles = Roles("CPN", None, "spike_count", 100.0, None, biases=True)
+    image, *_ = build(net, chain, roles, scales(chain, None, True))
+    image.rates = 100.0 + 50.0 * np.arange(16.0).reshape(image.geometry)
+
+
 FEATURES: Final[dict[str, Any]] = {
     "rate-coded neurons": lambda net: ramp(net),
     "spiking neurons": lambda net: fires(net),
@@ -220,6 +235,7 @@ FEATURES: Final[dict[str, Any]] = {
     "DecodingProjection": decoded,
     "CurrentInjection": injected,
     **{model.__name__: shipped(model) for model in (*ann.list_standard_neurons(), *ann.list_standard_synapses())},
+    "ANN-to-SNN conversion": converted,
 }
 
 

@@ -137,6 +137,7 @@ if TYPE_CHECKING:
         Uniform,
     )
     from nnc.runtime.recordings import MonitorList
+    from nnc.runtime.reporting.report import report
     from nnc.runtime.sparse import sparse_delays_from_weights, sparse_random_matrix
     from nnc.runtime.spikes import (
         coefficient_of_variation,
@@ -277,6 +278,7 @@ __all__ = [
     "populations",
     "projections",
     "raster_plot",
+    "report",
     "reset",
     "save",
     "save_parameters",
@@ -340,6 +342,7 @@ _MODULES = {
     "nnc.runtime.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
     "nnc.runtime.recordings": "MonitorList",
+    "nnc.runtime.reporting.report": "report",
     "nnc.runtime.sparse": "sparse_delays_from_weights sparse_random_matrix",
     "nnc.runtime.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
@@ -390,14 +393,6 @@ _EXTENSIONS = {
 
 _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() for name in names.split()}
 
-_NOT_YET = frozenset(
-    {
-        "report",
-    }
-)
-"""Names of the ANNarchy API that are known but not made yet."""
-
-
 _ASIDE = {
     "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
     "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
@@ -408,8 +403,6 @@ _ASIDE = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NOT_YET:
-        raise AttributeError(f"'{name}' is not available in this version of nnc")
     place = _PLACES.get(name) or _ASIDE.get(name) or _EXTRA_PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'nnc' has no attribute '{name}'")

@@ -45,8 +45,7 @@ def test_known_flags_are_settings_and_others_are_left_alone(words, settings):
 def test_flags_that_are_no_settings():
     line = parse(["--gpu=2", "-c", "--report", "r.md"])
     assert (line.device, line.clean, line.report) == (2, True, "r.md")
-    with pytest.warns(ann.NNCWarning, match="--report is ignored"):
-        line.check()
+    line.check()
     assert parse(["--gpu", "1", "x"]).device == 1
 
 
@@ -58,6 +57,7 @@ def test_flags_that_are_no_settings():
         ("--trace all", "init, simulate, both"),
         ("--gpu=x", "number of a device"),
         ("--gpu -j 2", "exclude each other"),
+        ("--report r.txt", "must end in one of .tex, .md, .qmd, .html"),
     ],
 )
 def test_wrong_flags_are_errors_of_compile(words, text):

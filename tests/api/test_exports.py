@@ -5,8 +5,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 import nnc
 
 ROOT = Path(__file__).parents[1] / "typing"
@@ -51,9 +49,3 @@ def test_an_unknown_name_is_an_attribute_error():
     begin = time.perf_counter()
     assert not hasattr(nnc, "nothing_of_this_name")
     assert time.perf_counter() - begin < 1.0
-
-
-def test_what_is_not_made_yet_says_so() -> None:
-    for name in nnc._NOT_YET:
-        with pytest.raises(AttributeError, match="not available in this version"):
-            getattr(nnc, name)

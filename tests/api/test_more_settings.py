@@ -121,7 +121,9 @@ print("---")
     assert done.returncode == 0, done.stderr
     now, at_exit = done.stdout.split("---\n")
     assert now == at_exit
-    assert [line.split()[2] for line in now.splitlines()] == ["connectivity", "compilation", "initial", "simulate"]
+    phases, kernels = now.splitlines()[:4], now.splitlines()[4:]
+    assert [line.split()[2] for line in phases] == ["connectivity", "compilation", "initial", "simulate"]
+    assert "share" in "".join(kernels)
     rows = (tmp_path / "deep" / "out" / "profile.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "network,phase,calls,seconds"
     assert rows[-1].startswith("network 1,simulate,2,")

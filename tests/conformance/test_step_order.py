@@ -247,3 +247,52 @@ def test_the_sum_of_all_targets_counts_each_once(target: str) -> None:
         bench.link(pre, post, w=weight, target=name)
     bench.watch("r", post)
     assert bench.run(3)["r"].tolist() == [0, 111, 222]
+
+
+@TARGET
+def test_draws_are_there_when_the_neurons_are_updated(target: str) -> None:
+    """Phase 3 before 4, and once per step."""
+    bench = Bench(target)
+    pop = bench.rate("x = Uniform(1.0, 2.0)\nm = Uniform(5.0, 6.0) : population\nr = m", n=3)
+    bench.watch("x", pop)
+    rows = bench.run(3)["x"]
+    assert ((rows >= 1) & (rows < 2)).all()
+    assert len(set(rows.ravel().tolist())) == 9
+
+
+@TARGET
+def test_queues_take_what_the_neurons_have_become(target: str) -> None:
+    """Phase 5 after 4: with a delay of d steps the input of step k is of step k-d; before 7: equations see k-d+1."""
+    bench = Bench(target)
+    pre, post = bench.rate("r = t + 1", n=2), bench.rate("r = sum(exc)")
+    proj = bench.net.connect(pre, post, "exc", ann.Synapse(equations="x = pre.r")).from_matrix([[1.0, 0.0]], delays=2.0)
+    mixed = bench.rate("r = sum(exc)")
+    each = bench.net.connect(pre, mixed, "exc", ann.Synapse(equations="x = pre.r"))
+    each.from_matrix([[1.0, 0.0]], delays=[[1.0, 3.0]])
+    for name, (obj, variable) in {
+        "sum": (post, "r"),
+        "x": (proj, "x"),
+        "mixed": (mixed, "r"),
+        "y": (each, "x"),
+    }.items():
+        bench.watch(name, obj, variable)
+    rows = bench.run(5)
+    assert rows["sum"].tolist() == [0, 0, 1, 2, 3]
+    assert rows["x"][:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert rows["mixed"].tolist() == [0, 1, 2, 3, 4]
+    assert rows["y"].tolist() == [[1, 0], [2, 0], [3, 1], [4, 2], [5, 3]]
+
+
+@TARGET
+def test_what_post_events_change_is_recorded_in_the_same_step(target: str) -> None:
+    """Phase 8 before 10, and the spikes of phase 4 with their own step."""
+    bench = Bench(target)
+    cell = bench.source(1, 3)
+    proj = bench.link(bench.source(0), cell, pre_spike="g_target += 0", post_spike="x = t + 1; w += 1")
+    bench.watch("x", proj)
+    bench.watch("w", proj)
+    bench.watch("spike", cell)
+    rows = bench.run(5)
+    assert rows["spike"] == [1, 3]
+    assert rows["x"].tolist() == [0, 2, 2, 4, 4]
+    assert rows["w"].tolist() == [1, 2, 2, 3, 3]

@@ -188,3 +188,16 @@ def test_a_task_is_learned_from_rewards_only(run: Run) -> None:
     errors = run("miconi")["errors"]
     assert errors[:100].mean() > 0.9
     assert errors[-200:].mean() < 0.85
+
+
+def test_a_spiking_copy_of_a_trained_network_reads_digits(run: Run) -> None:
+    pytest.importorskip("sklearn")
+    shares = run("ann_to_snn")["shares"]
+    assert max(shares.values()) > 0.85
+
+
+def test_report_is_written_in_all_formats_and_its_formulas_are_drawn(run: Run) -> None:
+    formulas = run("report")["formulas"]
+    assert r"\tau_{m} \, \frac{\mathrm{d} v}{\mathrm{d} t} = E_{L} - v" in formulas[0]
+    for ending in ("html", "tex", "md"):
+        assert "EIF" in Path(f"report.{ending}").read_text(encoding="utf-8")

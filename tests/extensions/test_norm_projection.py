@@ -107,15 +107,15 @@ def test_copies_have_both_parts_whatever_the_order():
     assert m.get("syn") == pytest.approx(rows(ARRIVALS, (1 / 5, 1 / 8)))
 
 
-def test_it_drives_a_bold_model_that_sees_what_has_arrived():
+def test_it_drives_a_bold_model_that_sees_the_step_before():
     net = ann.Network(dt=1.0)
     post, _, _ = build(net)
     model = BoldModel(equations="BOLD = sum(I)", inputs="I")
     m = net.boldmonitor(post, model, {"I": "syn"}, start=True)
     net.compile()
     net.simulate(7.0)
-    before_the_update = 2.0 * rows(ARRIVALS, (1 / 5, 1 / 8)).mean(axis=1)
-    assert m.get("BOLD")[:, 0] == pytest.approx(before_the_update)
+    at_the_end_of_steps = rows(ARRIVALS, (1 / 5, 1 / 8)).mean(axis=1)
+    assert m.get("BOLD")[:, 0] == pytest.approx([0.0, *at_the_end_of_steps[:-1]])
 
 
 def test_mistakes_are_named_and_leave_the_network_as_it_was():

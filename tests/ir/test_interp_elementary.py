@@ -267,6 +267,32 @@ def test_f64_trigonometry_is_accurate_next_to_multiples_of_half_pi() -> None:
             assert max(ulps(float(b), EXACT[name](mpmath.mpf(float(a)))) for a, b in zip(x, y, strict=True)) < ULP
 
 
+def nearest_to_multiples_of_half_pi() -> list[float]:
+    """f64 numbers in [2^40, 2^51) whose distance to a multiple of pi/2 is smallest, by continued fractions."""
+    found = []
+    with mpmath.workprec(300):
+        for exponent in range(40, 51):
+            unit = 2.0 ** (exponent - 52)
+            y, last, here = mpmath.pi / 2 / unit, 0, 1
+            while here < 2**53:
+                found += [here * k * unit for k in range(1, 20) if 2**52 <= here * k < 2**53]
+                whole = int(mpmath.floor(y))
+                last, here = here, whole * here + last
+                y = 1 / (y - whole)
+    return found
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_f64_trigonometry_is_accurate_up_to_its_end(name: str) -> None:
+    """Also for the arguments that are hardest to reduce."""
+    hard = nearest_to_multiples_of_half_pi()
+    assert len(hard) > 50
+    x = np.array([*hard, *np.random.default_rng(5).uniform(2.0**50, 2.0**51, 40), np.nextafter(2.0**51, 0.0)])
+    y = apply(name, DType.f64, x)
+    with mpmath.workprec(300):
+        assert max(ulps(float(b), EXACT[name](mpmath.mpf(float(a)))) for a, b in zip(x, y, strict=True)) < ULP
+
+
 def test_f64_trigonometry_gives_nan_beyond_its_range() -> None:
     assert np.isnan(apply("sin", DType.f64, [2.0**51, 1e300, INF])).all()
 

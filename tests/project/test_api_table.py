@@ -73,6 +73,7 @@ def said(name: str, value: Any) -> str:
 
 
 PAGES = {
+    "nnc.extensions.ann_to_snn_conversion": "ann_to_snn",
     "nnc.extensions.bold": "bold",
     "nnc.extensions.image": "images",
     "nnc.extensions.tensorboard": "tensorboard",
@@ -83,6 +84,7 @@ PAGES = {
     "nnc.runtime.neuron": "language",
     "nnc.runtime.synapse": "language",
     "nnc.runtime.profiling": "scripts",
+    "nnc.runtime.reporting": "reports",
     "nnc.runtime.managers": "scripts",
     "nnc.runtime.magic.setup": "scripts",
     "nnc.runtime.values.Creating": "structural",
@@ -102,18 +104,15 @@ def page(value: Any) -> str:
 
 
 def line(name: str, old: bool, new: bool) -> str:
-    there = name not in nnc._NOT_YET
-    value = getattr(nnc, name) if there else None
+    value = getattr(nnc, name)
     marks = ["yes" if mark else "" for mark in (old, new)]
-    if not there:
-        return f"| `{name}` | | {marks[0]} | {marks[1]} | not in this version | | |"
     where = page(value) if kind(value) != "value" else ""
     return f"| `{name}` | {kind(value)} | {marks[0]} | {marks[1]} | there | {said(name, value)} | {where} |"
 
 
 def document() -> str:
     old, new = {*BOTH.split(), *ONLY_4_8.split()}, {*BOTH.split(), *ONLY_5_0.split()}
-    aside = {*nnc._EXTRA_PLACES, *nnc._ASIDE, *nnc._NOT_YET} - {"_optimization_flags"}
+    aside = {*nnc._EXTRA_PLACES, *nnc._ASIDE} - {"_optimization_flags"}
     names = sorted({*nnc.__all__, *old, *new, *aside}, key=str.lower)
     table = ["| name | kind | 4.8 | 5.0 | status | what it is | documented |", "|---|---|---|---|---|---|---|"]
     star = [line(name, name in old, name in new) for name in names if name not in aside or name in old | new]
@@ -124,9 +123,8 @@ def document() -> str:
 
 def test_the_star_import_has_the_names_of_both_generations() -> None:
     wanted = {*BOTH.split(), *ONLY_4_8.split(), *ONLY_5_0.split()}
-    missing = wanted - set(nnc.__all__) - nnc._NOT_YET
+    missing = wanted - set(nnc.__all__)
     assert not missing
-    assert wanted & nnc._NOT_YET <= {"report"}
 
 
 def test_the_table_of_names_is_up_to_date(request: pytest.FixtureRequest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _LARGEST_CONFIG: Final = 64 << 20
 """Bytes of the description of a model; a larger one is none."""
 
+_DEEPEST: Final = 16
+"""Groups within groups; hard links may lead in circles."""
+
 _PICKLE: Final = b"\x80"
 _BROKEN: Final = (OSError, KeyError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
@@ -43,36 +47,40 @@ class KerasFile:
 
     _is_archive: bool
 
-    def arrays(self, layer: str, shapes: list[tuple[int, ...]]) -> list[Array]:
-        """The arrays of a layer, which must have these shapes."""
+    def arrays(self, layer: str, shapes: dict[str, tuple[int, ...]]) -> list[Array]:
+        """The arrays of a layer, which must have these shapes; in this order."""
         with _broken(self.name):
-            datasets = self._of_archive(layer) if self._is_archive else self._of_hdf5(layer)
+            datasets = self._of_archive(layer) if self._is_archive else self._of_hdf5(layer, list(shapes))
             found = [tuple(int(n) for n in d.shape) for d in datasets]
-        if found != shapes:
-            raise NNCValueError(f"{self.name}: layer '{layer}' has weights of shape {found}, its description {shapes}")
+        wanted = list(shapes.values())
+        if found != wanted:
+            raise NNCValueError(
+                f"{self.name}: layer '{layer}' has weights of shape {found}, its description says {wanted}"
+            )
         with _broken(self.name):
             return [np.asarray(d[()], np.float64) for d in datasets]
 
     def _of_archive(self, layer: str) -> list[Any]:
-        """`layers/dense_1/vars/0`; the group `vars` bears the name of the layer."""
+        """`layers/dense_1/vars/0`; the group `vars` bears the name of the layer, except in early files of Keras 3."""
         top = _inside(self.name, self._weights, "layers", "_layer_checkpoint_dependencies")
-        for key in top:
-            group = _child(self.name, top, key)
-            inner = _child(self.name, group, "vars") if "vars" in group else None
-            if inner is not None and (_text(inner.attrs.get("name", "")) or key) == layer:
-                return [_dataset(self.name, inner, str(i)) for i in range(len(inner))]
-        raise NNCValueError(f"{self.name}: there are no weights of the layer '{layer}'")
+        groups = {key: _child(self.name, top, key) for key in top}
+        inner = {key: _child(self.name, group, "vars") for key, group in groups.items() if "vars" in group}
+        named = {_text(group.attrs["name"]): group for group in inner.values() if "name" in group.attrs}
+        found = (named or {name: inner[key] for name, key in _keys(self.config).items() if key in inner}).get(layer)
+        if found is None:
+            raise NNCValueError(f"{self.name}: there are no weights of the layer '{layer}'")
+        return [_dataset(self.name, found, str(i)) for i in range(len(found))]
 
-    def _of_hdf5(self, layer: str) -> list[Any]:
-        """`model_weights/dense`, with a list of the paths of its arrays."""
+    def _of_hdf5(self, layer: str, names: list[str]) -> list[Any]:
+        """`model_weights/dense/any/folders/kernel:0`, found by the last part of the path.
+
+        The attribute that lists the paths is left alone: HDF5 crashes where it is damaged.
+        """
         if layer not in self._weights:
             raise NNCValueError(f"{self.name}: there are no weights of the layer '{layer}'")
-        group = _child(self.name, self._weights, layer)
-        names, part = list(group.attrs.get("weight_names", ())), 0
-        while f"weight_names{part}" in group.attrs:
-            names += list(group.attrs[f"weight_names{part}"])
-            part += 1
-        return [_dataset(self.name, group, _text(name)) for name in names]
+        found = dict(_datasets(self.name, _child(self.name, self._weights, layer)))
+        known = [name for name in names if name in found]
+        return [found.pop(name) for name in known] + list(found.values())
 
 
 @contextmanager
@@ -183,16 +191,38 @@ def _child(name: str, group: Any, key: str) -> Any:
         return group[key]
 
 
-def _dataset(name: str, group: Any, path: str) -> Any:
+def _dataset(name: str, group: Any, key: str) -> Any:
     h5py = extra("h5py", "hdf5", "load_keras_model")
-    found = group
-    for key in path.split("/"):
-        found = _child(name, found, key)
+    found = _child(name, group, key)
     if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
-        raise _Foreign(f"{name}: '{path}' is no array of numbers")
+        raise _Foreign(f"{name}: '{key}' is no array of numbers")
     if found.is_virtual or found.external:
-        raise _Foreign(f"{name}: the numbers of '{path}' are in other files")
+        raise _Foreign(f"{name}: the numbers of '{key}' are in other files")
     return found
+
+
+def _keys(config: dict[str, Any]) -> dict[str, str]:
+    """The groups of layers, by name: called after their classes, and numbered in their order."""
+    counts: dict[str, int] = {}
+    keys = {}
+    for entry in config["config"]["layers"]:
+        snake = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", str(entry.get("class_name")))
+        snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", snake).lower()
+        number = counts[snake] = counts.get(snake, -1) + 1
+        keys[str(entry["config"].get("name"))] = f"{snake}_{number}" if number else snake
+    return keys
+
+
+def _datasets(name: str, group: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """All arrays in a group and those in it, by name without the number that Keras 2 appends (`kernel:0`)."""
+    h5py = extra("h5py", "hdf5", "load_keras_model")
+    if depth > _DEEPEST:
+        raise _Foreign(f"{name}: groups lie in each other more than {_DEEPEST} times")
+    for key in group:
+        if isinstance(_child(name, group, key), h5py.Group):
+            yield from _datasets(name, _child(name, group, key), depth + 1)
+        else:
+            yield key.partition(":")[0], _dataset(name, group, key)
 
 
 def _text(given: Any) -> str:

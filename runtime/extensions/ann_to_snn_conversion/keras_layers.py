@@ -133,7 +133,7 @@ def _convert(assembly: Assembly, file: KerasFile, name: str, kind: str, config: 
 def _dense(assembly: Assembly, file: KerasFile, name: str, given: Settings) -> None:
     units, inputs = given.whole("units"), assembly.shape[-1] if not assembly.is_flat else assembly.size
     biased = given.flag("use_bias", True)
-    kernel, *bias = file.arrays(name, [(inputs, units), *([(units,)] if biased else [])])
+    kernel, *bias = file.arrays(name, {"kernel": (inputs, units)} | ({"bias": (units,)} if biased else {}))
     assembly.dense(name, kernel.T.copy(), bias[0] if bias else None)
     _then(assembly, name, given)
 
@@ -146,7 +146,7 @@ def _convolution(assembly: Assembly, file: KerasFile, name: str, given: Settings
         assembly.fail(name, f"the padding '{padding}' cannot be converted, only 'valid' and 'same'")
     channels = assembly.shape[-1] // max(1, groups)
     biased = given.flag("use_bias", True)
-    kernel, *bias = file.arrays(name, [(*taps, channels, count), *([(count,)] if biased else [])])
+    kernel, *bias = file.arrays(name, {"kernel": (*taps, channels, count)} | ({"bias": (count,)} if biased else {}))
     assembly.convolution(
         name,
         np.moveaxis(kernel, -1, 0).copy(),
@@ -175,7 +175,8 @@ def _normalisation(assembly: Assembly, file: KerasFile, name: str, given: Settin
     given.only("renorm", False)
     n = assembly.shape[-1]
     scaled, centred = given.flag("scale", True), given.flag("center", True)
-    arrays = file.arrays(name, [(n,)] * (2 + scaled + centred))
+    names = [*(["gamma"] if scaled else []), *(["beta"] if centred else []), "moving_mean", "moving_variance"]
+    arrays = file.arrays(name, dict.fromkeys(names, (n,)))
     gamma = arrays.pop(0) if scaled else np.ones(n)
     beta = arrays.pop(0) if centred else np.zeros(n)
     mean, variance = arrays

@@ -139,11 +139,9 @@ def _listed(tensors: Mapping[str, Any], layers: Any) -> Iterator[Step]:
         if unknown and kind in _LAYERS:
             text = f"state_dict: layer '{label}': {kind} takes no '{unknown[0]}' here"
             raise NNCValueError(with_hint(text, unknown[0], _OPTIONS.get(kind, ())))
-        if kind in _NAMED and f"{name}.weight" not in tensors:
-            known = sorted({key.rpartition(".")[0] for key in tensors})
-            raise NNCValueError(
-                with_hint(f"state_dict: there is no tensor '{name}.weight' for {entry!r}", name or "", known)
-            )
+        known = sorted({key.rpartition(".")[0] for key in tensors})
+        if kind in _NAMED and name not in known:
+            raise NNCValueError(with_hint(f"state_dict: there are no tensors '{name}.…' for {entry!r}", name, known))
         found = {key: tensors.get(f"{name}.{key}") for key in _TENSORS} if kind in _NAMED else {}
         label = label.replace(".", "_")
         yield Step(kind, label, Settings(f"state_dict: layer '{label}'", options), found)

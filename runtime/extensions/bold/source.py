@@ -82,6 +82,10 @@ class NormalisedProjection(MeanProjection):
     ) -> None:
         self._milliseconds, self._raw = window, raw
         super().__init__(pre, post, target, variable, scale, name)
+        self._count_steps()
+
+    def _count_steps(self) -> None:
+        self._given["window"] = max(1, int(np.rint(self._milliseconds / self._net.dt)))
 
     def _synapse(self, scale: float) -> Synapse:
         return Synapse(
@@ -93,8 +97,8 @@ class NormalisedProjection(MeanProjection):
         )
 
     def wire(self) -> None:
-        """Draw the synapses; the step size, which the window is counted in, is known now."""
-        self._given["window"] = max(1, int(np.rint(self._milliseconds / self._net.dt)))
+        """Draw the synapses; the step size, which the window is counted in, is final now."""
+        self._count_steps()
         super().wire()
 
     def restart(self) -> None:
