@@ -1,4 +1,4 @@
-"""Filters on every target: a worker, or its threads on a GPU, share a line of posts or the filters of a bank."""
+"""Filters on every target: workers, and threads of a worker on a GPU, share a line of posts or filters of a bank."""
 
 from __future__ import annotations
 
