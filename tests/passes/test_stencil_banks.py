@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -98,6 +99,15 @@ def test_the_first_sum_of_a_step_reads_no_zero() -> None:
         module = Net(op, of_post=False, zero=True).lowered()
         loads = [o for o in module.find(loop.Load) if str(getattr(o.buffer.op, "field", "")) == "pop1.g"]
         assert not loads
+
+
+@pytest.mark.parametrize("bank", [2, 8])
+def test_a_maximum_of_negative_zeros_added_to_zero_is_zero(bank: int) -> None:
+    net = Net({**IMAGE, "bank": bank, "post": (3, 13, bank), "outside": "clamp"}, "max", of_post=False, zero=True)
+    net.fields["pop0.v"][:] = -0.0
+    net.fields["proj0.w"][:] = 1.0
+    assert not np.signbit(net.by_steps(1)).any()
+    assert net.by_loops(1, 2).tobytes() == net.by_steps(1).tobytes()
 
 
 def test_a_sum_that_others_add_to_before_keeps_what_they_gave() -> None:
