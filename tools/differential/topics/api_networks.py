@@ -310,5 +310,7 @@ PROGRAMS = {
     "copies of objects": Program(copies),
     "subclass": Program(subclass),
     "spike sources after a reset": Program(spike_sources),
-    "rates replaced": Program(timed),
+    "rates replaced": Program(
+        timed, "times every 2 ms, which nnc goes on with for all rows of new rates; ANNarchy shows the first two"
+    ),
 }
