@@ -113,6 +113,15 @@ def test_stretches_cover_every_step_once(compiler):
     assert len(stretches) > 1
 
 
+@pytest.fixture
+def interrupts_of_python():
+    """Other packages, such as Dask, put handlers of their own in place."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts_of_python")
 def test_interrupts_stop_between_steps_with_all_records(compiler):
     net = ann.Network()
     m = net.monitor(net.create(1, ann.Neuron(**CELL)), "r")

@@ -6,6 +6,7 @@ run: the driver compiles the PTX.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -83,7 +84,9 @@ def open_driver(number: int = 0) -> Driver:
 
 def _open(library: str, number: int) -> Driver:
     if library == "pycuda_driver":
-        from nnc.compiler.codegen.cuda.pycuda_driver import PycudaDriver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # pycuda's guess why there is no driver; the error says it
+            from nnc.compiler.codegen.cuda.pycuda_driver import PycudaDriver
 
         return PycudaDriver(number)
     from nnc.compiler.codegen.cuda.bindings_driver import BindingsDriver
