@@ -304,3 +304,15 @@ def test_a_computed_period_that_is_not_above_zero_is_none(target: str) -> None:
         bench.watch(name, bench.spiking(f"v = 2\np = {period}", spike="v > 1", refractory="p"), "spike")
     rows = bench.run(5)
     assert rows == {**{key: [0, 1, 2, 3, 4] for key in ("none", "negative", "far below")}, "for ever": [0]}
+
+
+@TARGET
+@pytest.mark.parametrize("delay", [1.0, 3.0])
+def test_all_neurons_reach_all_others_but_not_themselves(target: str, delay: float) -> None:
+    bench = Bench(target)
+    cell = bench.spiking("v = t\ng_exc = 0", 3, "v == 2")
+    bench.net.connect(cell, cell, "exc").all_to_all(0.5, delays=delay)
+    monitor = bench.net.monitor(cell, "g_exc")
+    bench.run(8)
+    reached = 2 + int(delay)
+    assert monitor.get("g_exc").tolist() == [[1.0] * 3 if step == reached else [0.0] * 3 for step in range(8)]

@@ -245,8 +245,11 @@ def c_shifts_keep_the_sign() -> None:
 
 
 SUITES: dict[str, tuple[Callable[[], None], ...]] = {
-    "tests/passes/test_discretise.py": (clamps_are_forgotten, equations_of_a_block_see_new_values),
-    "tests/passes/test_discretise_methods.py": (midpoints_are_ends,),
+    "tests/passes/test_discretise.py": (
+        clamps_are_forgotten,
+        equations_of_a_block_see_new_values,
+        midpoints_are_ends,
+    ),
     "tests/passes/test_discretise_events.py": (events_age_by_one_step,),
     "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
     "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
@@ -254,10 +257,10 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_order_maps.py": (order_does_not_matter,),
     "tests/passes/test_lower_to_loops.py": (
         spikes_take_a_step_more,
-        neurons_meet_themselves,
         own_delays_do_not_count,
         rows_are_pushed_late,
     ),
+    "tests/conformance/test_spike_times.py": (neurons_meet_themselves,),
     "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
     "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),

@@ -242,3 +242,26 @@ def test_what_was_recorded_is_in_the_file_after_each_step_and_after_an_error(pat
     with pytest.raises(KeyboardInterrupt):
         running.advance(net._current(), [monitor], 10, progress=interrupted)
     assert opened(path)["Monitor_clocks/x/values"].shape == (5, 6)
+
+
+def test_dendrites_single_neurons_and_shared_values_are_streamed(path):
+    rows = []
+    for place in (None, path):
+        net = ann.Network(seed=1)
+        net.config(dtype=ann.float32)
+        pop = net.create(4, ann.Neuron(equations="g = t : population\nr = t + g"))
+        rule = ann.Synapse(equations="x = x + post.r : postsynaptic\nw = w + post.r")
+        proj = net.connect(pop, pop, "exc", rule).fixed_number_pre(2, weights=1.0)
+        net.compile()
+        objects = {
+            "all": (pop, ["r", "g", "sum(exc)"]),
+            "one": (pop[2], "r"),
+            "dendrite": (proj.dendrite(1), ["w", "x"]),
+        }
+        monitors = [net.monitor(obj, names, name=name, to=place) for name, (obj, names) in objects.items()]
+        net.simulate(5.0)
+        rows.append([monitor.get(force_dict=True) for monitor in monitors])
+    for kept, streamed_ in zip(*rows, strict=True):
+        for name, values in kept.items():
+            np.testing.assert_array_equal(values, streamed_[name])
+            assert values.dtype == streamed_[name].dtype
