@@ -16,22 +16,22 @@ from nnc.compiler.description import ConstantRef, Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.compiler.ir.names import attribute_symbol
 from nnc.runtime import random as distributions
+from nnc.runtime.block.streams import stream
 from nnc.runtime.building.blocks import building_threads, draw_blocks
 from nnc.runtime.building.remade import Remade
-from nnc.runtime.constants import Constant
+from nnc.runtime.equations.constants import Constant
 from nnc.runtime.errors import NNCError, NNCTypeError, NNCValueError, unknown_attribute
 from nnc.runtime.random import RandomDistribution
-from nnc.runtime.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from nnc.runtime.edits import Edit
-    from nnc.runtime.network import Network
+    from nnc.runtime.block.state import State
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.edits import Edit
     from nnc.runtime.slots import Slot
-    from nnc.runtime.state import State
 
 Value = Any
 """A number, or a flat array with a value per element."""

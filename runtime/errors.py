@@ -75,7 +75,7 @@ def warn(text: str) -> None:
 
     `setup(suppress_warnings=True)` silences all of them.
     """
-    from nnc.runtime.registry import REGISTRY
+    from nnc.runtime.networks.registry import REGISTRY
 
     if REGISTRY.template["suppress_warnings"]:
         return

@@ -33,7 +33,7 @@ class RandomDistribution:
     def get_values(self, shape: Shape) -> Array:
         """An array of draws; without `seed` or `rng` from a stream of the magic network."""
         if self._generator is None and self._by_hand is None:
-            from nnc.runtime.magic import magic_network
+            from nnc.runtime.networks.magic import magic_network
 
             self._by_hand = magic_network().default_rng.spawn(1)[0]
         return self.draw(shape, self._by_hand)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from nnc.compiler.diagnostics import Diagnostic
     from nnc.compiler.frontend.model import Model
     from nnc.runtime.attributes import Attributes
-    from nnc.runtime.network import Network
-    from nnc.runtime.population import Population
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.projections.projection import Projection
 
 
 def show_remarks(network: Network) -> None:
@@ -85,7 +85,7 @@ def _numbers(network: Network, model: Model, values: Attributes) -> dict[str, ob
 
 
 def _model_type(owner: Population | Projection) -> object:
-    from nnc.runtime.population import Population
+    from nnc.runtime.populations.population import Population
 
     return owner.neuron_type if isinstance(owner, Population) else owner.synapse_type
 

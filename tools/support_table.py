@@ -21,7 +21,7 @@ from nnc.compiler.options import Options
 from nnc.extensions.ann_to_snn_conversion.building import Roles, build
 from nnc.extensions.ann_to_snn_conversion.scaling import scales
 from nnc.extensions.ann_to_snn_conversion.torch_layers import read_torch
-from nnc.runtime.compiling import describe
+from nnc.runtime.running.compiling import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -50,12 +50,12 @@ if TYPE_CHECKING:
     from nnc.intern import Messages as Messages
     from nnc.intern import Profiler as Profiler
     from nnc.runtime import plot as plot
-    from nnc.runtime.callbacks import every
-    from nnc.runtime.config import float32, float64
     from nnc.runtime.connectors.lil import LILConnectivity
     from nnc.runtime.connectors.lil import LILConnectivity as CSR
-    from nnc.runtime.constants import Constant
-    from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+    from nnc.runtime.equations.constants import Constant
+    from nnc.runtime.equations.neuron import Neuron
+    from nnc.runtime.equations.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+    from nnc.runtime.equations.values import Creating, Parameter, Pruning, Variable
     from nnc.runtime.errors import (
         ANNarchyException,
         CodeGeneratorException,
@@ -73,7 +73,18 @@ if TYPE_CHECKING:
     from nnc.runtime.inputs.timed_array import TimedArray
     from nnc.runtime.inputs.timed_poisson import TimedPoissonPopulation
     from nnc.runtime.io.parameters import load_parameter
-    from nnc.runtime.magic import (
+    from nnc.runtime.measuring.profiling import check_profile_results
+    from nnc.runtime.models import list_standard_neurons, list_standard_synapses
+    from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
+    from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
+    from nnc.runtime.models.hodgkin_huxley import HH_cond_exp
+    from nnc.runtime.models.integrate_and_fire import IF_cond_alpha, IF_cond_exp, IF_curr_alpha, IF_curr_exp
+    from nnc.runtime.models.izhikevich import Izhikevich
+    from nnc.runtime.models.rate import LeakyIntegrator
+    from nnc.runtime.models.rate_plasticity import IBCM, Hebb, Oja
+    from nnc.runtime.models.spike_plasticity import STDP, STP
+    from nnc.runtime.networks.config import float32, float64
+    from nnc.runtime.networks.magic import (
         add_function,
         callbacks_enabled,
         clear,
@@ -108,24 +119,15 @@ if TYPE_CHECKING:
         step,
         timeit,
     )
-    from nnc.runtime.managers import NetworkManager
-    from nnc.runtime.models import list_standard_neurons, list_standard_synapses
-    from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
-    from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
-    from nnc.runtime.models.hodgkin_huxley import HH_cond_exp
-    from nnc.runtime.models.integrate_and_fire import IF_cond_alpha, IF_cond_exp, IF_curr_alpha, IF_curr_exp
-    from nnc.runtime.models.izhikevich import Izhikevich
-    from nnc.runtime.models.rate import LeakyIntegrator
-    from nnc.runtime.models.rate_plasticity import IBCM, Hebb, Oja
-    from nnc.runtime.models.spike_plasticity import STDP, STP
-    from nnc.runtime.monitor import Monitor
-    from nnc.runtime.network import Network
-    from nnc.runtime.neuron import Neuron
+    from nnc.runtime.networks.managers import NetworkManager
+    from nnc.runtime.networks.network import Network
     from nnc.runtime.parallel.runs import parallel_run
     from nnc.runtime.parallel.sweep import SweepResult, sweep
-    from nnc.runtime.population import Population
-    from nnc.runtime.profiling import check_profile_results
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.populations.views import IndividualNeuron, PopulationView
+    from nnc.runtime.projections.dendrite import Dendrite, IndividualSynapse
+    from nnc.runtime.projections.projection import Projection
+    from nnc.runtime.projections.sparse import sparse_delays_from_weights, sparse_random_matrix
     from nnc.runtime.random import (
         Binomial,
         DiscreteUniform,
@@ -136,10 +138,9 @@ if TYPE_CHECKING:
         RandomDistribution,
         Uniform,
     )
-    from nnc.runtime.recordings import MonitorList
-    from nnc.runtime.reporting.report import report
-    from nnc.runtime.sparse import sparse_delays_from_weights, sparse_random_matrix
-    from nnc.runtime.spikes import (
+    from nnc.runtime.recording.monitor import Monitor
+    from nnc.runtime.recording.recordings import MonitorList
+    from nnc.runtime.recording.spikes import (
         coefficient_of_variation,
         histogram,
         inter_spike_interval,
@@ -148,10 +149,9 @@ if TYPE_CHECKING:
         raster_plot,
         smoothed_rate,
     )
-    from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
-    from nnc.runtime.team import OMP_MIN_NB_NEURONS
-    from nnc.runtime.values import Creating, Parameter, Pruning, Variable
-    from nnc.runtime.views import IndividualNeuron, PopulationView
+    from nnc.runtime.reporting.report import report
+    from nnc.runtime.running.callbacks import every
+    from nnc.runtime.running.team import OMP_MIN_NB_NEURONS
 
 __version__ = "0.1.0"
 __annarchy_api__ = "5.0"
@@ -300,11 +300,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "nnc.runtime.callbacks": "every",
-    "nnc.runtime.config": "float32 float64",
+    "nnc.runtime.running.callbacks": "every",
+    "nnc.runtime.networks.config": "float32 float64",
     "nnc.runtime.connectors.lil": "LILConnectivity",
-    "nnc.runtime.constants": "Constant",
-    "nnc.runtime.dendrite": "Dendrite IndividualSynapse",
+    "nnc.runtime.equations.constants": "Constant",
+    "nnc.runtime.projections.dendrite": "Dendrite IndividualSynapse",
     "nnc.runtime.errors": "ANNarchyException CodeGeneratorException InvalidConfiguration NNCError NNCWarning",
     "nnc.runtime.inputs.correlated": "HomogeneousCorrelatedSpikeTrains",
     "nnc.runtime.inputs.current_injection": "CurrentInjection",
@@ -316,13 +316,13 @@ _MODULES = {
     "nnc.runtime.inputs.timed_array": "TimedArray",
     "nnc.runtime.inputs.timed_poisson": "TimedPoissonPopulation",
     "nnc.runtime.io.parameters": "load_parameter",
-    "nnc.runtime.magic": (
+    "nnc.runtime.networks.magic": (
         "add_function callbacks_enabled clear clear_all_callbacks compile disable_callbacks disable_learning dt "
         "enable_callbacks enable_learning functions get_current_step get_global_config get_population get_projection "
         "get_time load load_parameters magic_network monitors populations projections reset save save_parameters "
         "set_current_step set_seed set_time setup simulate simulate_until step timeit"
     ),
-    "nnc.runtime.managers": "NetworkManager",
+    "nnc.runtime.networks.managers": "NetworkManager",
     "nnc.runtime.models": "list_standard_neurons list_standard_synapses",
     "nnc.runtime.models.adaptive": "EIF_cond_alpha_isfa_ista EIF_cond_exp_isfa_ista",
     "nnc.runtime.models.gif": "GIF_curr GIF_curr_exp",
@@ -332,24 +332,24 @@ _MODULES = {
     "nnc.runtime.models.rate": "LeakyIntegrator",
     "nnc.runtime.models.rate_plasticity": "IBCM Hebb Oja",
     "nnc.runtime.models.spike_plasticity": "STDP STP",
-    "nnc.runtime.monitor": "Monitor",
-    "nnc.runtime.network": "Network",
-    "nnc.runtime.neuron": "Neuron",
+    "nnc.runtime.recording.monitor": "Monitor",
+    "nnc.runtime.networks.network": "Network",
+    "nnc.runtime.equations.neuron": "Neuron",
     "nnc.runtime.parallel.runs": "parallel_run",
     "nnc.runtime.parallel.sweep": "SweepResult sweep",
-    "nnc.runtime.population": "Population",
-    "nnc.runtime.profiling": "check_profile_results",
-    "nnc.runtime.projection": "Projection",
+    "nnc.runtime.populations.population": "Population",
+    "nnc.runtime.measuring.profiling": "check_profile_results",
+    "nnc.runtime.projections.projection": "Projection",
     "nnc.runtime.random": ("Binomial DiscreteUniform Exponential Gamma LogNormal Normal RandomDistribution Uniform"),
-    "nnc.runtime.recordings": "MonitorList",
+    "nnc.runtime.recording.recordings": "MonitorList",
     "nnc.runtime.reporting.report": "report",
-    "nnc.runtime.sparse": "sparse_delays_from_weights sparse_random_matrix",
-    "nnc.runtime.spikes": (
+    "nnc.runtime.projections.sparse": "sparse_delays_from_weights sparse_random_matrix",
+    "nnc.runtime.recording.spikes": (
         "coefficient_of_variation histogram inter_spike_interval mean_fr population_rate raster_plot smoothed_rate"
     ),
-    "nnc.runtime.synapse": "DefaultRateCodedSynapse DefaultSpikingSynapse Synapse",
-    "nnc.runtime.values": "Creating Parameter Pruning Variable",
-    "nnc.runtime.views": "IndividualNeuron PopulationView",
+    "nnc.runtime.equations.synapse": "DefaultRateCodedSynapse DefaultSpikingSynapse Synapse",
+    "nnc.runtime.equations.values": "Creating Parameter Pruning Variable",
+    "nnc.runtime.populations.views": "IndividualNeuron PopulationView",
 }
 _PLACES = {name: (module, name) for module, names in _MODULES.items() for name in names.split()} | {
     "CSR": ("nnc.runtime.connectors.lil", "LILConnectivity"),
@@ -362,7 +362,7 @@ _PLACES = {name: (module, name) for module, names in _MODULES.items() for name i
     "Any": ("typing", "Any"),
     "atexit": ("atexit", ""),
     "types": ("types", ""),
-    "OMP_MIN_NB_NEURONS": ("nnc.runtime.team", "OMP_MIN_NB_NEURONS"),
+    "OMP_MIN_NB_NEURONS": ("nnc.runtime.running.team", "OMP_MIN_NB_NEURONS"),
     "Messages": ("nnc.intern.Messages", ""),
     "Global": ("nnc.core.Global", ""),
     "GlobalObjectManager": ("nnc.intern.GlobalObjects", ""),
@@ -394,8 +394,8 @@ _EXTENSIONS = {
 _EXTRA_PLACES = {name: (module, name) for module, names in _EXTENSIONS.items() for name in names.split()}
 
 _ASIDE = {
-    "_optimization_flags": ("nnc.runtime.magic", "_optimization_flags"),
-    "MemoryStats": ("nnc.runtime.footprint", "MemoryStats"),
+    "_optimization_flags": ("nnc.runtime.networks.magic", "_optimization_flags"),
+    "MemoryStats": ("nnc.runtime.measuring.footprint", "MemoryStats"),
     "compat": ("nnc.compat", ""),
     "plot": ("nnc.runtime.plot", ""),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from nnc.compiler.codegen.layout import aligned
-from nnc.runtime.team import AUTO
+from nnc.runtime.running.team import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

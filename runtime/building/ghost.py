@@ -9,14 +9,14 @@ import numpy as np
 from nnc.compiler.description import Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.runtime.building.transpose import narrow, place_type
-from nnc.runtime.connectivity import Connectivity
+from nnc.runtime.projections.connectivity import Connectivity
 from nnc.runtime.random import RandomDistribution
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.layout import Layout
-    from nnc.runtime.connectivity import Full
-    from nnc.runtime.network import Network
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.connectivity import Full
+    from nnc.runtime.projections.projection import Projection
 
 DRAWN_UP_TO: Final = 1 << 18
 """Projections with no more synapses are drawn as they will be; of larger ones the number is what is expected."""
@@ -47,9 +47,9 @@ class Ghost(Connectivity):
 
 def ghost_of(network: Network) -> tuple[Network, Layout, dict[str, int]]:
     """A copy of a network that is not compiled, the layout of its program and the sizes of the block."""
-    from nnc.runtime.compiling import layout_and_team, sizes_of
-    from nnc.runtime.copies import everything_of
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.copies import everything_of
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.running.compiling import layout_and_team, sizes_of
 
     ghost = cast("Any", Network)(_like=network)
     ghost._seed = network._seed
@@ -94,7 +94,7 @@ def canonical_bytes(projection: Projection, layout: Layout) -> int:
 
 def _wire(projection: Projection) -> None:
     """Give a projection of a ghost synapses, or the number of them."""
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.projections.projection import Projection
 
     count = expected_synapses(projection) if type(projection).wire is Projection.wire else None
     lender = getattr(projection, "_lender", None)

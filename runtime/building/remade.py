@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nnc.runtime.connectivity import KEPT
+from nnc.runtime.projections.connectivity import KEPT
 
 
 @dataclass(frozen=True, eq=False)

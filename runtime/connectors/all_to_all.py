@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from nnc.runtime.building.transpose import narrow
-from nnc.runtime.connectivity import Connectivity, Full
 from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
+from nnc.runtime.projections.connectivity import Connectivity, Full
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 
 from nnc.runtime.building.blocks import cut, in_threads, joined, streams_of
 from nnc.runtime.building.transpose import narrow
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired, as_range, ranks_of, selves_of
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

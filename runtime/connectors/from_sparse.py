@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired, check_delays
 from nnc.runtime.errors import NNCTypeError, NNCValueError
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

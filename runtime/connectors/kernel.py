@@ -8,9 +8,9 @@ import numpy as np
 
 from nnc.runtime.building.blocks import in_threads, joined
 from nnc.runtime.building.transpose import narrow
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Wired
 from nnc.runtime.errors import NNCTypeError, NNCValueError
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

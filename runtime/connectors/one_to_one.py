@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.connectors.rule import Ends, Values, Wired
 from nnc.runtime.errors import warn
+from nnc.runtime.projections.connectivity import Connectivity
 
 
 @dataclass(frozen=True, eq=False)

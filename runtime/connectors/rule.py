@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.errors import NNCTypeError, NNCValueError
+from nnc.runtime.projections.connectivity import Connectivity
 from nnc.runtime.random import RandomDistribution
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import numpy as np
 
 from nnc.extensions.convolution.layout import centre_tap
 from nnc.extensions.convolution.shared import Shared, SharedProjection, listed, numbers
-from nnc.runtime.connectivity import Connectivity
+from nnc.runtime.block.state import ProjectionSizes
 from nnc.runtime.errors import NNCAttributeError, NNCTypeError, NNCValueError
-from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,8 +32,8 @@ class DiagonalProjection(SharedProjection):
     _connected_by = "connect(weights=...) or connect_gaussian(...)"
 
     def __init__(self, pre: Any, post: Any, target: str | list[str], name: str | None = None, net_id: int = 0) -> None:
-        from nnc.runtime.ends import end_of, network_of_end, whole
-        from nnc.runtime.magic import network_of
+        from nnc.runtime.networks.magic import network_of
+        from nnc.runtime.projections.ends import end_of, network_of_end, whole
 
         spiking = whole(end_of(network_of(net_id, network_of_end(pre)), pre, "pre")).is_spiking
         self._pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = None

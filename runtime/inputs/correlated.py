@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.inputs.poisson import DRAW
 from nnc.runtime.inputs.schedule import Position
 from nnc.runtime.inputs.scheduled import Scheduled
-from nnc.runtime.neuron import Neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.state import State
+    from nnc.runtime.block.state import State
 
 _LOWEST = -6.0
 """Least mean, in standard deviations, of the normal distribution that is rectified to get the rates."""

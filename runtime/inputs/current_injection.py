@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from nnc.runtime.connectors.one_to_one import OneToOne
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCRuntimeError, NNCValueError
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from nnc.runtime.connectors.rule import Rule

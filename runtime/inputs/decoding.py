@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCTypeError, NNCValueError
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 
 
 class InputArray(Population):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.constants import Constant
+from nnc.runtime.equations.constants import Constant
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError, NNCValueError
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 from nnc.runtime.random import RandomDistribution
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
 from nnc.runtime.inputs.decoding import DecodingProjection
 from nnc.runtime.inputs.poisson import DRAW
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.population import Population
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.populations.population import Population
+from nnc.runtime.projections.projection import Projection
 
 MODES = ("window", "isi", "adaptive")
 

@@ -13,8 +13,8 @@ from nnc.runtime.inputs.timed import TimedPopulation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.network import Network
-    from nnc.runtime.state import State
+    from nnc.runtime.block.state import State
+    from nnc.runtime.networks.network import Network
 
 
 class Scheduled(TimedPopulation):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.inputs.timed import TimedPopulation
-from nnc.runtime.neuron import Neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.state import State
+    from nnc.runtime.block.state import State
 
 
 class SpikeSourceArray(TimedPopulation):

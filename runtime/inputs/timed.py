@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 
 if TYPE_CHECKING:
-    from nnc.runtime.state import State
+    from nnc.runtime.block.state import State
 
 ELEMENTS: Final = 1 << 18
 """Values of a stream that are held ahead, at most."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, warn
-from nnc.runtime.geometry import parse_geometry
 from nnc.runtime.inputs.scheduled import Scheduled
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.populations.geometry import parse_geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.state import State
+    from nnc.runtime.block.state import State
 
 
 class TimedArray(Scheduled):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.inputs.poisson import DRAW, check_rates
 from nnc.runtime.inputs.scheduled import Scheduled
-from nnc.runtime.neuron import Neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

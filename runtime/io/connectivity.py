@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity, Full
 from nnc.runtime.errors import NNCError, NNCValueError
 from nnc.runtime.io import container
+from nnc.runtime.projections.connectivity import Connectivity, Full
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.runtime.io.container import Archive
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.projections.projection import Projection
 
 Arrays = dict[str, "NDArray[Any]"]
 

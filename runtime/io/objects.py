@@ -13,8 +13,8 @@ import numpy as np
 
 from nnc.runtime.errors import NNCValueError, warn
 from nnc.runtime.io import connectivity
-from nnc.runtime.population import Population
-from nnc.runtime.projection import Projection
+from nnc.runtime.populations.population import Population
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nnc.runtime.io.objects import Object
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 _MEMBERS = ("populations", "projections")
 

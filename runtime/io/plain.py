@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.errors import NNCValueError
 from nnc.runtime.io import connectivity
 from nnc.runtime.io.container import Archive
 from nnc.runtime.io.objects import Saved, symbol_of
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from nnc.runtime.io.objects import Arrays, Object
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.projections.projection import Projection
 
 
 def object_of(archive: Archive, obj: Object) -> Saved:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nnc.runtime.dendrite import Dendrite
 from nnc.runtime.errors import NNCRuntimeError
-from nnc.runtime.monitor import Monitor
-from nnc.runtime.projection import Projection
-from nnc.runtime.tracks import Chunk
-from nnc.runtime.views import PopulationView
+from nnc.runtime.populations.views import PopulationView
+from nnc.runtime.projections.dendrite import Dendrite
+from nnc.runtime.projections.projection import Projection
+from nnc.runtime.recording.monitor import Monitor
+from nnc.runtime.recording.tracks import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.runtime.io.container import Archive
-    from nnc.runtime.network import Network
-    from nnc.runtime.population import Population
-    from nnc.runtime.tracks import Track
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.recording.tracks import Track
 
 Arrays = dict[str, "NDArray[Any]"]
 

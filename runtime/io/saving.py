@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 
 def _network(self: Any) -> Network:

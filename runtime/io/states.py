@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from nnc.compiler import __version__
-from nnc.runtime import history
+from nnc.runtime.block import history
 from nnc.runtime.errors import NNCValueError
 from nnc.runtime.inputs.timed import TimedPopulation
 from nnc.runtime.io import clocks, container, matlab, objects, plain, recordings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nnc.runtime.io.container import Archive
     from nnc.runtime.io.objects import Arrays, Object
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 _PARTS: Final = ("populations", "projections")
 Pairs = list[tuple[Saved, "Object"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
 
 _EXP = """
     I = g_exc * (e_rev_E - v) + g_inh * (e_rev_I - v) + i_offset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
 
 _ALPHA_PEAKS = """
     gmax_exc = exp((tau_syn_E - dt/2.0)/tau_syn_E)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
 
 
 class Izhikevich(Neuron):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.synapse import Synapse
 
 
 class Hebb(Synapse):

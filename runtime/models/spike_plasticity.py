@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCValueError
-from nnc.runtime.synapse import Synapse
 
 
 class STP(Synapse):

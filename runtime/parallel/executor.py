@@ -19,8 +19,8 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, Literal
 
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError
-from nnc.runtime.progress import on_terminal
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.registry import REGISTRY
+from nnc.runtime.running.progress import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

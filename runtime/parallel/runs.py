@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from nnc.runtime.block.streams import fresh_seed
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.parallel.executor import How, OnError, run_all
-from nnc.runtime.streams import fresh_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Replicas:
 
     def __call__(self, k: int) -> Any:
         """The result of run k."""
-        from nnc.runtime.copies import replica
+        from nnc.runtime.networks.copies import replica
 
         args, kwargs = _arguments_of(self.original, {name: each[k] for name, each in self.constructor.items()})
         network = replica(self.original, args, kwargs, self.seeds[k])
@@ -132,7 +132,7 @@ def parallel_run(
     was used (`same_seed`: all the same). Runs are in forked processes, so networks of the script stay as they are, but
     with `sequential` or `max_processes=0` in this one. `executor` is any executor of concurrent.futures.
     """
-    from nnc.runtime.magic import magic_network
+    from nnc.runtime.networks.magic import magic_network
 
     if len(visible_cores) and len(visible_cores) != max_processes:
         raise NNCValueError("parallel_run: visible_cores needs max_processes, and as many cores as that")
@@ -251,7 +251,7 @@ def _magic_seeds(magic: Network, count: int, same: bool) -> list[int]:
 
 def _constructor_names(network: Network) -> set[str]:
     """The parameters of its constructor that a run may give: those with a default, and those given to the original."""
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
     if type(network) is Network:
         return set()
@@ -266,7 +266,7 @@ def _constructor_names(network: Network) -> set[str]:
 
 def _arguments_of(network: Network, changed: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments the original was made with, some of them changed; dt and seed are given apart."""
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
     if type(network) is Network:
         return (), {}

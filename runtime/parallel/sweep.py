@@ -13,7 +13,7 @@ import numpy as np
 
 from nnc.compiler.codegen.parcel import Parcel, packed, unpack
 from nnc.runtime.errors import NNCTypeError, NNCValueError
-from nnc.runtime.network import Network
+from nnc.runtime.networks.network import Network
 from nnc.runtime.parallel.executor import How, OnError, run_all
 
 Point = dict[str, Any]

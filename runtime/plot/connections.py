@@ -8,7 +8,7 @@ import numpy as np
 
 from nnc.runtime.errors import NNCTypeError
 from nnc.runtime.plot.axes import axes_for
-from nnc.runtime.projection import Projection
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

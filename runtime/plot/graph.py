@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from nnc.runtime.errors import NNCTypeError
-from nnc.runtime.network import Network
+from nnc.runtime.networks.network import Network
 from nnc.runtime.plot.axes import axes_for
 
 if TYPE_CHECKING:

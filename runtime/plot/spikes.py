@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nnc.runtime import spikes as tools
 from nnc.runtime.errors import NNCTypeError, NNCValueError
 from nnc.runtime.extras import extra
-from nnc.runtime.monitor import Monitor
 from nnc.runtime.plot.axes import axes_for
+from nnc.runtime.recording import spikes as tools
+from nnc.runtime.recording.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

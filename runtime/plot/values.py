@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.runtime.errors import NNCTypeError, NNCValueError, with_hint
-from nnc.runtime.monitor import Monitor
 from nnc.runtime.plot.axes import axes_for
-from nnc.runtime.tracks import EVENTS
+from nnc.runtime.recording.monitor import Monitor
+from nnc.runtime.recording.tracks import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 from nnc.runtime.reporting import values
 from nnc.runtime.reporting.document import Cell, Code, Maths, Section, Table, sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nnc.runtime.network import Network
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.projection import Projection
     from nnc.runtime.reporting.catalogue import Catalogue
     from nnc.runtime.reporting.maths import Symbol
     from nnc.runtime.slots import Slot

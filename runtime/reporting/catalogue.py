@@ -12,7 +12,7 @@ from nnc.compiler.frontend.functions import visible_functions
 from nnc.compiler.frontend.rules import build_condition
 from nnc.compiler.ir import model
 from nnc.compiler.ir.types import DType
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 from nnc.runtime.reporting import models
 from nnc.runtime.reporting.document import Cell, Text, joined
 from nnc.runtime.reporting.values import shown
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from nnc.compiler.frontend.model import StructuralRule
     from nnc.compiler.ir import Module
-    from nnc.runtime.network import Network
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.projection import Projection
     from nnc.runtime.reporting.document import Formulas
     from nnc.runtime.reporting.maths import Symbol
 

@@ -31,10 +31,10 @@ from nnc.runtime.reporting.values import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nnc.runtime.monitor import Monitor
-    from nnc.runtime.network import Network
-    from nnc.runtime.population import Population
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.projections.projection import Projection
+    from nnc.runtime.recording.monitor import Monitor
 
 _NONE: Final = text("none")
 

@@ -8,12 +8,12 @@ from nnc.runtime.inputs.correlated import HomogeneousCorrelatedSpikeTrains
 from nnc.runtime.inputs.poisson import PoissonPopulation
 from nnc.runtime.inputs.scheduled import Scheduled
 from nnc.runtime.inputs.spike_source_array import SpikeSourceArray
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 from nnc.runtime.reporting.document import Cell, Maths, Text, joined, sentence, text
 from nnc.runtime.reporting.values import array, number, parameter
 
 if TYPE_CHECKING:
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 
 def inputs_of(network: Network) -> list[Population]:

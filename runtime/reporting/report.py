@@ -13,7 +13,7 @@ from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 DEFAULT_FILE: Final = "./report.tex"
 _FORMATS: Final = {
@@ -48,13 +48,13 @@ def _report_by_number(
     date: str | None = None,
     net_id: int = 0,
 ) -> None:
-    from nnc.runtime.magic import network_of
+    from nnc.runtime.networks.magic import network_of
 
     write_report(network_of(net_id), filename, standalone, gather_subprojections, title, author, date)
 
 
 def _report_of(network: Any, filename: Any = DEFAULT_FILE, *given: Any, **named: Any) -> None:
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
     if not isinstance(network, Network):
         raise NNCTypeError(f"report takes a network or the name of a file first, not {network!r}")

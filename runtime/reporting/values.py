@@ -16,7 +16,7 @@ from nnc.runtime.reporting.names import symbol_of
 
 if TYPE_CHECKING:
     from nnc.runtime.attributes import Attributes
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 
 def number(value: float, single: bool = False) -> Expr:

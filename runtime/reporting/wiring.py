@@ -12,16 +12,16 @@ from nnc.runtime.building.ghost import expected_synapses
 from nnc.runtime.connectors.dog import DifferenceOfGaussians
 from nnc.runtime.connectors.gaussian import Gaussian
 from nnc.runtime.inputs.decoding import DecodingProjection
+from nnc.runtime.populations.views import PopulationView
 from nnc.runtime.random import RandomDistribution
 from nnc.runtime.reporting.document import Cell, Code, Maths, Text, joined, sentence, text
 from nnc.runtime.reporting.maths import Symbol
 from nnc.runtime.reporting.names import symbol_of
 from nnc.runtime.reporting.values import array, number, shown
-from nnc.runtime.views import PopulationView
 
 if TYPE_CHECKING:
-    from nnc.runtime.population import Population
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.projections.projection import Projection
 
 _LABELS: Final = {"amp": "amplitude", "amp_pos": "amplitude +", "amp_neg": "amplitude -", "sigma_pos": "sigma +"} | {
     "sigma_neg": "sigma -",

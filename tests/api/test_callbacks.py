@@ -3,8 +3,8 @@
 import pytest
 
 import nnc as ann
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 RAMP = dict(parameters=dict(k=1.0), equations="r = k * t")
 

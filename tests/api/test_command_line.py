@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import nnc as ann
-from nnc.runtime import commandline, network
-from nnc.runtime.commandline import CommandLine, parse, read_command_line
-from nnc.runtime.config import Config
-from nnc.runtime.userfile import UserFile, c_compiler, read_user_file
+from nnc.runtime.networks import commandline, network
+from nnc.runtime.networks.commandline import CommandLine, parse, read_command_line
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.userfile import UserFile, c_compiler, read_user_file
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,8 +7,8 @@ import pytest
 
 import nnc as ann
 from nnc.compiler.codegen.target import get_target
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 
 @pytest.fixture(autouse=True, params=["interp", "llvm", "openmp", pytest.param("cuda", marks=pytest.mark.gpu)])

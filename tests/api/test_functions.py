@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import nnc as ann
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 
 @pytest.fixture(autouse=True)

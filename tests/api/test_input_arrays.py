@@ -5,9 +5,9 @@ import pytest
 
 import nnc as ann
 from nnc import NNCError, NNCWarning
-from nnc.runtime.config import Config
 from nnc.runtime.inputs import timed
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 ROWS = [[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]
 RATE = dict(equations="r = sum(exc)")

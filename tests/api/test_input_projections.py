@@ -6,8 +6,8 @@ import pytest
 import nnc as ann
 from nnc import NNCError
 from nnc.compiler.codegen.target import get_target
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 ROWS = [[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]
 RATE = dict(equations="r = sum(exc)")

@@ -13,8 +13,8 @@ import pytest
 import nnc as ann
 from nnc import NNCError
 from nnc.compiler.codegen.target import get_target
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 TYPING = Path(__file__).resolve().parents[1] / "typing"
 UNIT = {"equations": "r = t"}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import nnc as ann
-from nnc.runtime import progress
 from nnc.runtime.parallel import executor
+from nnc.runtime.running import progress
 
 
 class Terminal(io.StringIO):

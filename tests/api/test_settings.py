@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import nnc as ann
-from nnc.runtime.config import Config
-from nnc.runtime.recordings import check_memory
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
+from nnc.runtime.recording.recordings import check_memory
 
 FIRE = dict(equations="v = v + 1", spike="v >= 2", reset="v = 0")
 

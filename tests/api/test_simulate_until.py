@@ -3,8 +3,8 @@
 import pytest
 
 import nnc as ann
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 COUNT = dict(parameters=dict(by=ann.Parameter(1.0, locality="local"), top=5.0), equations="r = r + by")
 FIRE = dict(

@@ -5,9 +5,9 @@ import pytest
 
 import nnc as ann
 from nnc import NNCError
-from nnc.runtime.config import Config
 from nnc.runtime.inputs.correlated import process
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 
 @pytest.fixture(autouse=True)

@@ -95,8 +95,8 @@ def test_what_is_no_executor_is_refused():
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot pin processes")
 def test_processes_stay_on_the_cores_that_are_named(monkeypatch):
-    from nnc.runtime.config import Config
-    from nnc.runtime.registry import REGISTRY
+    from nnc.runtime.networks.config import Config
+    from nnc.runtime.networks.registry import REGISTRY
 
     monkeypatch.setattr(REGISTRY, "template", Config())
     monkeypatch.setattr(REGISTRY, "magic", None)

@@ -11,7 +11,7 @@ from nnc.compiler.ir import loop
 from nnc.compiler.ir.types import DType
 from nnc.compiler.options import Options
 from nnc.compiler.passes import DEFAULT_PIPELINE
-from nnc.runtime.compiling import describe
+from nnc.runtime.running.compiling import describe
 
 
 def network(target: str, precision: str) -> ann.Network:

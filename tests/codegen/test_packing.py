@@ -15,7 +15,7 @@ from nnc.compiler.ir import loop
 from nnc.compiler.ir.printer import print_module
 from nnc.compiler.options import Options
 from nnc.compiler.passes import DEFAULT_PIPELINE
-from nnc.runtime.compiling import describe
+from nnc.runtime.running.compiling import describe
 
 RULE = dict(
     parameters="up = 0.1 : projection\ndn = 0.12 : projection",

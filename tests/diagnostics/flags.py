@@ -1,8 +1,8 @@
 """Flags and the forms of texts: models that are wrong in one way each."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
-from nnc.runtime.values import Variable
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
+from nnc.runtime.equations.values import Variable
 
 unknown_flag = Neuron(
     equations="""

@@ -1,7 +1,7 @@
 """What shows only when equations are solved and networks become loops."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 RATE = Neuron(equations="r = sum(exc)")
 SPIKING = Neuron(equations="dv/dt = g_exc", spike="v > 1", reset="v = 0")

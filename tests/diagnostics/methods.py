@@ -1,8 +1,8 @@
 """Initial values in circles, numerical methods, differential equations out of place."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
-from nnc.runtime.values import Variable
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
+from nnc.runtime.equations.values import Variable
 
 circle = Neuron(
     equations="""

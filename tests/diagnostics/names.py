@@ -1,7 +1,7 @@
 """Names: unknown, doubled, reserved, or not available where they stand."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 constants = ("E_L",)
 functions = (

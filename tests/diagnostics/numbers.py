@@ -1,7 +1,7 @@
 """Numbers that cannot be meant, names that hide others."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 by_zero = Neuron(equations="r = 1 / 0")  # warning: N0701 '0'
 by_zero_computed = Neuron(equations="r = 5 % (2 - 2)")  # warning: N0701 '2 - 2'

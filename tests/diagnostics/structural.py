@@ -1,9 +1,9 @@
 """The rules of structural plasticity."""
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
+from nnc.runtime.equations.values import Creating
 from nnc.runtime.random import Normal
-from nnc.runtime.synapse import Synapse
-from nnc.runtime.values import Creating
 
 RATE = Neuron(equations="r = sum(exc)")
 constants = ("HALF",)

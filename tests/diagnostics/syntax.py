@@ -1,7 +1,7 @@
 """Texts that cannot be read."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 unit = Neuron(equations="r = 3 ms")  # error: N0101 'ms'
 string = Neuron(equations='r = "a"')  # error: N0101 '"'

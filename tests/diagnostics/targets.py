@@ -1,7 +1,7 @@
 """Targets, events, and what the arguments of `Synapse` demand together."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 SPIKING = Neuron(equations="dv/dt = g_exc", spike="v > 1", reset="v = 0")
 RATE = Neuron(equations="r = sum(exc)")

@@ -20,8 +20,8 @@ from nnc.compiler.frontend.build import build_module
 from nnc.compiler.frontend.codes import CODES
 from nnc.compiler.frontend.source import Site
 from nnc.compiler.options import Options
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 HERE = Path(__file__).parent
 FILES = sorted(p for p in HERE.glob("*.py") if not p.name.startswith("test_"))

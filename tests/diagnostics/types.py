@@ -1,8 +1,8 @@
 """Localities, values, and what may be read at which place."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
-from nnc.runtime.values import Parameter, Variable
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
+from nnc.runtime.equations.values import Parameter, Variable
 
 flag_of_synapses = Neuron(equations="r = 1 : postsynaptic")  # error: N0301 'postsynaptic'
 flag_of_neurons = Synapse(parameters="eta = 1 : population")  # error: N0301 'population'

@@ -1,7 +1,7 @@
 """Units that do not fit."""
 
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.equations.neuron import Neuron
+from nnc.runtime.equations.synapse import Synapse
 
 unreadable = Neuron(equations="r = 1", units={"r": "mQ"})  # error: N0707 'Neuron(equations="r = 1", units={"r": "mQ"})'
 nobody = Neuron(equations="r = 1", units={"s": "mV"})  # error: N0708 'Neuron(equations="r = 1", units={"s": "mV"})'

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 matplotlib = pytest.importorskip("matplotlib")
 Image = pytest.importorskip("PIL.Image")

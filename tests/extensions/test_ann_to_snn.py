@@ -16,7 +16,7 @@ from nnc.extensions.ann_to_snn_conversion import ANNtoSNNConverter
 from nnc.extensions.ann_to_snn_conversion.layers import Dense
 from nnc.extensions.ann_to_snn_conversion.scaling import scales
 from nnc.extensions.ann_to_snn_conversion.torch_layers import read_torch
-from nnc.runtime.compiling import describe
+from nnc.runtime.running.compiling import describe
 
 DRAW = np.random.default_rng(8)
 CNN = {

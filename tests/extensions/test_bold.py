@@ -10,9 +10,9 @@ from nnc.compiler import driver
 from nnc.compiler.codegen.target import get_target
 from nnc.compiler.options import Options
 from nnc.extensions.bold import BoldModel, BoldMonitor, balloon_RN, balloon_two_inputs
-from nnc.runtime.compiling import describe
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
+from nnc.runtime.running.compiling import describe
 
 RISING = dict(equations="r = 1.0 + 0.1 * t")
 COUNTER = dict(parameters="a = 1.0", equations="r = a * (t + 1)")

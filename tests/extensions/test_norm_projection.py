@@ -7,8 +7,8 @@ from support.bench import TARGETS
 import nnc as ann
 from nnc import NNCError
 from nnc.extensions.bold import BoldModel, NormProjection
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 CELL = dict(equations="k = t\ng_exc = 0.5 * g_exc\nsyn = 0.5 * syn", spike="False")
 """Neurons that never fire; inputs fall to a half in every step."""

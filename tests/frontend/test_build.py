@@ -18,6 +18,7 @@ from nnc.compiler.frontend.analyse import analyse_neuron, analyse_synapse
 from nnc.compiler.frontend.build import build_module
 from nnc.compiler.ir import model
 from nnc.compiler.ir.printer import print_module
+from nnc.runtime.equations.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
 from nnc.runtime.models import (
     adaptive,
     gif,
@@ -28,12 +29,11 @@ from nnc.runtime.models import (
     rate_plasticity,
     spike_plasticity,
 )
-from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
 
 if TYPE_CHECKING:
     from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.model import Module
-    from nnc.runtime.neuron import Neuron
+    from nnc.runtime.equations.neuron import Neuron
 
 OUTPUT = neuron(equations="r = 1")
 SPIKER = neuron(equations="v = g_exc", spike="v > 1")

@@ -13,7 +13,7 @@ from nnc.compiler import driver
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.main import main
 from nnc.compiler.options import Options
-from nnc.runtime.compiling import describe
+from nnc.runtime.running.compiling import describe
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -15,7 +15,7 @@ from reporting.networks import everything
 
 import nnc as ann
 from nnc.extensions.convolution import Copy
-from nnc.runtime import commandline
+from nnc.runtime.networks import commandline
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MATHML = "{http://www.w3.org/1998/Math/MathML}"

@@ -7,9 +7,9 @@ from nnc.compiler.codegen.layout import Layout, LayoutField
 from nnc.compiler.codegen.recorder import RecorderKind
 from nnc.compiler.codegen.target import Status
 from nnc.compiler.ir.types import DType
-from nnc.runtime import compiling
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
+from nnc.runtime.running import compiling
 
 KINDS = {"float": DType.f64, "int": DType.i32, "bool": DType.bool}
 

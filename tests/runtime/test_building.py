@@ -208,7 +208,7 @@ def test_a_distribution_with_a_seed_of_its_own_is_drawn_in_turn(monkeypatch):
 
 
 def small(monkeypatch, kept):
-    for module in ("connectivity", "storage", "building.remade"):
+    for module in ("projections.connectivity", "block.storage", "building.remade"):
         monkeypatch.setattr(f"nnc.runtime.{module}.KEPT", kept)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnc.compiler.diagnostics import NNCError
-from nnc.runtime.config import Config, float32
 from nnc.runtime.errors import NNCWarning
+from nnc.runtime.networks.config import Config, float32
 
 
 def test_a_wrong_value_changes_nothing():

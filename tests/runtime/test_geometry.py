@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnc.compiler.diagnostics import NNCError
-from nnc.runtime import geometry as g
+from nnc.runtime.populations import geometry as g
 
 
 def test_geometry_takes_numbers_tuples_and_lists():

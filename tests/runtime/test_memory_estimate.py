@@ -119,10 +119,10 @@ def test_a_build_that_fits_the_limit_is_done(monkeypatch):
     net, cells = net_of()
     fixed(net.connect(cells, cells, "exc"))
     needed = net.memory_estimate().building
-    monkeypatch.setattr("nnc.runtime.estimate.available_memory", lambda: needed - 1)
+    monkeypatch.setattr("nnc.runtime.measuring.estimate.available_memory", lambda: needed - 1)
     with pytest.raises(NNCRuntimeError, match="does not fit into memory"):
         net.compile()
-    monkeypatch.setattr("nnc.runtime.estimate.available_memory", lambda: needed)
+    monkeypatch.setattr("nnc.runtime.measuring.estimate.available_memory", lambda: needed)
     net.compile()
     assert net.compiled
 

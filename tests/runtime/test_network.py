@@ -10,7 +10,7 @@ import pytest
 import nnc as ann
 from nnc import NNCError, NNCWarning
 from nnc.compiler.session import EndOfScript, Session, session
-from nnc.runtime.running import steps_in
+from nnc.runtime.running.stretches import steps_in
 
 CELL = dict(parameters="k = 1.0", equations="r = k")
 

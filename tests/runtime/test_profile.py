@@ -12,7 +12,7 @@ import pytest
 
 import nnc as ann
 from nnc.compiler.main import _run
-from nnc.runtime.machine import Peaks, peaks
+from nnc.runtime.measuring.machine import Peaks, peaks
 
 TYPING = Path(__file__).parents[1] / "typing"
 TARGETS = ["llvm", "openmp", "interp"]

@@ -5,7 +5,7 @@ import pytest
 
 from nnc.compiler.diagnostics import NNCError
 from nnc.runtime import random as r
-from nnc.runtime.streams import kernel_seed, stream
+from nnc.runtime.block.streams import kernel_seed, stream
 
 
 def rng():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnc.runtime import spikes as tools
+from nnc.runtime.recording import spikes as tools
 
 SPIKES = {0: [2, 6], 1: [4], 2: []}
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from nnc.compiler.codegen.layout import Fields, Layout, LayoutField, bounds
 from nnc.compiler.ir.types import DType
-from nnc.runtime.connectivity import Connectivity, Full
+from nnc.runtime.block.storage import Storage
 from nnc.runtime.errors import NNCValueError
-from nnc.runtime.storage import Storage
+from nnc.runtime.projections.connectivity import Connectivity, Full
 
 
 def layout(*fields):

@@ -9,8 +9,9 @@ import zarr
 
 import nnc as ann
 from nnc import NNCError
-from nnc.runtime import running, streamed
 from nnc.runtime.extras import NNCImportError
+from nnc.runtime.recording import streamed
+from nnc.runtime.running import stretches as running
 
 CLOCK = dict(parameters="every = 4.0", equations="x = x + 1", spike="x >= every", reset="x = 0")
 SUFFIXES = (".zarr", ".h5", ".hdf5")

@@ -6,8 +6,8 @@ import pytest
 import nnc as ann
 from nnc import NNCError
 from nnc.compiler.diagnostics import DiagnosticError
-from nnc.runtime.config import Config
-from nnc.runtime.registry import REGISTRY
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.registry import REGISTRY
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import nnc as ann
-from nnc.runtime import team
-from nnc.runtime.config import Config
-from nnc.runtime.cores import cores
 from nnc.runtime.errors import NNCError
-from nnc.runtime.team import GRAIN, step_work, team_size
+from nnc.runtime.networks.config import Config
+from nnc.runtime.running import team
+from nnc.runtime.running.cores import cores
+from nnc.runtime.running.team import GRAIN, step_work, team_size
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 import nnc as ann
 from nnc import NNCError
-from nnc.runtime import watch as watching
+from nnc.runtime.running import watch as watching
 
 
 @pytest.fixture(autouse=True)

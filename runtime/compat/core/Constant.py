@@ -1,5 +1,5 @@
 """Constants."""
 
-from nnc.runtime.constants import Constant
+from nnc.runtime.equations.constants import Constant
 
 __all__ = ["Constant"]

@@ -1,5 +1,5 @@
 """Dendrites."""
 
-from nnc.runtime.dendrite import Dendrite, IndividualSynapse
+from nnc.runtime.projections.dendrite import Dendrite, IndividualSynapse
 
 __all__ = ["Dendrite", "IndividualSynapse"]

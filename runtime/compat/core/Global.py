@@ -1,9 +1,8 @@
 """The module-level functions, as `nnc.core.Global`."""
 
-from nnc.runtime.callbacks import every
-from nnc.runtime.constants import Constant
+from nnc.runtime.equations.constants import Constant
 from nnc.runtime.io.parameters import load_parameter
-from nnc.runtime.magic import (
+from nnc.runtime.networks.magic import (
     add_function,
     callbacks_enabled,
     clear,
@@ -39,6 +38,7 @@ from nnc.runtime.magic import (
     timeit,
 )
 from nnc.runtime.parallel.runs import parallel_run
+from nnc.runtime.running.callbacks import every
 
 __all__ = [
     "Constant",

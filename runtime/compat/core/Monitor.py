@@ -1,9 +1,9 @@
 """Monitors, the offline analysis of spikes, and memory."""
 
-from nnc.runtime.footprint import MemoryStats
-from nnc.runtime.monitor import Monitor
-from nnc.runtime.recordings import MonitorList
-from nnc.runtime.spikes import (
+from nnc.runtime.measuring.footprint import MemoryStats
+from nnc.runtime.recording.monitor import Monitor
+from nnc.runtime.recording.recordings import MonitorList
+from nnc.runtime.recording.spikes import (
     coefficient_of_variation,
     histogram,
     inter_spike_interval,

@@ -1,5 +1,5 @@
 """Neuron models."""
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
 
 __all__ = ["Neuron"]

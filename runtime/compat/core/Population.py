@@ -1,5 +1,5 @@
 """Populations."""
 
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 
 __all__ = ["Population"]

@@ -1,5 +1,5 @@
 """Views of populations."""
 
-from nnc.runtime.views import IndividualNeuron, PopulationView
+from nnc.runtime.populations.views import IndividualNeuron, PopulationView
 
 __all__ = ["IndividualNeuron", "PopulationView"]

@@ -1,5 +1,5 @@
 """Projections."""
 
-from nnc.runtime.projection import Projection
+from nnc.runtime.projections.projection import Projection
 
 __all__ = ["Projection"]

@@ -1,5 +1,5 @@
 """Synapse models."""
 
-from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
+from nnc.runtime.equations.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse, Synapse
 
 __all__ = ["DefaultRateCodedSynapse", "DefaultSpikingSynapse", "Synapse"]

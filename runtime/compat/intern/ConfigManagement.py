@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from nnc.runtime.config import Config
-from nnc.runtime.magic import get_global_config, network_of
+from nnc.runtime.networks.config import Config
+from nnc.runtime.networks.magic import get_global_config, network_of
 
 __all__ = ["ConfigManager", "_check_paradigm", "_check_precision", "get_global_config"]
 

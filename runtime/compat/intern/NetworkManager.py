@@ -1,5 +1,5 @@
 """The networks of the process."""
 
-from nnc.runtime.managers import NetworkManager
+from nnc.runtime.networks.managers import NetworkManager
 
 __all__ = ["NetworkManager"]

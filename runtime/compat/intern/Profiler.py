@@ -1,5 +1,5 @@
 """Wall time of networks, see `setup(profiling=True)`."""
 
-from nnc.runtime.profiling import check_profile_results
+from nnc.runtime.measuring.profiling import check_profile_results
 
 __all__ = ["check_profile_results"]

@@ -1,5 +1,6 @@
 """The standard models: `from nnc.models.Neurons import Izhikevich`."""
 
+from nnc.runtime.equations.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse
 from nnc.runtime.models.adaptive import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
 from nnc.runtime.models.gif import GIF_curr, GIF_curr_exp
 from nnc.runtime.models.hodgkin_huxley import HH_cond_exp
@@ -8,7 +9,6 @@ from nnc.runtime.models.izhikevich import Izhikevich
 from nnc.runtime.models.rate import LeakyIntegrator
 from nnc.runtime.models.rate_plasticity import IBCM, Hebb, Oja
 from nnc.runtime.models.spike_plasticity import STDP, STP
-from nnc.runtime.synapse import DefaultRateCodedSynapse, DefaultSpikingSynapse
 
 __all__ = [
     "IBCM",

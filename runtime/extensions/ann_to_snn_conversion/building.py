@@ -10,16 +10,16 @@ import numpy as np
 from nnc.extensions.ann_to_snn_conversion import neurons
 from nnc.extensions.ann_to_snn_conversion.layers import Convolution2D, Dense
 from nnc.extensions.convolution import Convolution, Pooling
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCValueError
-from nnc.runtime.synapse import Synapse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.extensions.ann_to_snn_conversion.layers import Chain, Layer
-    from nnc.runtime.network import Network
-    from nnc.runtime.neuron import Neuron
-    from nnc.runtime.population import Population
+    from nnc.runtime.equations.neuron import Neuron
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
 
 _LOWERING: Final = 0.05
 """By how much the threshold of each hidden layer is below that of the one before it."""

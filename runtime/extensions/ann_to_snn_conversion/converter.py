@@ -16,10 +16,10 @@ from nnc.extensions.ann_to_snn_conversion.reading import Reader
 from nnc.extensions.ann_to_snn_conversion.samples import checked_samples
 from nnc.extensions.ann_to_snn_conversion.scaling import scales
 from nnc.extensions.ann_to_snn_conversion.torch_layers import read_torch
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, warn, with_hint
-from nnc.runtime.network import Network
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.progress import counted
+from nnc.runtime.networks.network import Network
+from nnc.runtime.running.progress import counted
 
 if TYPE_CHECKING:
     from os import PathLike

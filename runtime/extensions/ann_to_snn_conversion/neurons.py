@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nnc.runtime.neuron import Neuron
+from nnc.runtime.equations.neuron import Neuron
 
 _TRACE: Final = "dmask/dt = -mask / mask_tau"
 _MARK: Final = "mask += 1.0 / mask_tau"

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnc.extensions.ann_to_snn_conversion.layers import Chain
-    from nnc.runtime.monitor import Monitor
-    from nnc.runtime.network import Network
-    from nnc.runtime.population import Population
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.recording.monitor import Monitor
 
 
 class Reader:

@@ -10,17 +10,17 @@ import numpy as np
 
 from nnc.compiler.frontend.analyse import analyse_neuron
 from nnc.extensions.bold.model import BoldModel
-from nnc.runtime.ends import end_of, network_of_end, whole
 from nnc.runtime.errors import NNCIndexError, NNCTypeError, NNCValueError, with_hint
+from nnc.runtime.projections.ends import end_of, network_of_end, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from nnc.runtime.network import Network
-    from nnc.runtime.population import Population
-    from nnc.runtime.views import PopulationView
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.populations.population import Population
+    from nnc.runtime.populations.views import PopulationView
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from nnc.compiler.description import Globals
 from nnc.compiler.diagnostics import DiagnosticError, Source
 from nnc.compiler.frontend.analyse import analyse_neuron
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCTypeError
-from nnc.runtime.neuron import Neuron
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nnc.compiler.description import NeuronDescription
-    from nnc.runtime.describe import Parameters, Statements
+    from nnc.runtime.equations.describe import Parameters, Statements
 
 _NO_OUTPUT = "N0206"
 

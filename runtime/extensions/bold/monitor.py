@@ -9,15 +9,15 @@ from nnc.extensions.bold.inputs import Inputs, checked_inputs, checked_slices
 from nnc.extensions.bold.source import BoldNeurons, MeanProjection, NormalisedProjection, Slices
 from nnc.runtime.connectors.all_to_all import AllToAll
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, unknown_attribute, warn
-from nnc.runtime.monitor import Monitor
+from nnc.runtime.recording.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nnc.extensions.bold.model import BoldModel
     from nnc.runtime.connectors.rule import Rule
-    from nnc.runtime.network import Network
-    from nnc.runtime.projection import Projection
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.projection import Projection
 
 
 class BoldMonitor(Monitor):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from nnc.runtime.connectors.rule import Ends, Wired
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCNotImplementedError, NNCTypeError, NNCValueError, with_hint
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 import numpy as np
 
 from nnc.runtime.connectors.rule import Ends, Wired, wire_pairs
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import warn
-from nnc.runtime.population import Population
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.populations.population import Population
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from nnc.runtime.errors import NNCValueError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.connectivity import Connectivity
+    from nnc.runtime.projections.connectivity import Connectivity
 
 
 class Copy(LentProjection):

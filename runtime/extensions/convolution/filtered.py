@@ -10,9 +10,9 @@ import numpy as np
 
 from nnc.compiler.ir.interp_stencil import places
 from nnc.extensions.convolution.shared import Shared, SharedProjection
-from nnc.runtime.connectivity import Connectivity
+from nnc.runtime.block.state import ProjectionSizes
 from nnc.runtime.errors import NNCAttributeError, NNCValueError
-from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.projections.connectivity import Connectivity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from nnc.extensions.convolution.shared import Shared, SharedProjection
+from nnc.runtime.block.state import ProjectionSizes
 from nnc.runtime.building.ghost import Ghost
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, unknown_attribute
-from nnc.runtime.projection import Projection
-from nnc.runtime.state import ProjectionSizes
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nnc.runtime.connectivity import Connectivity
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
+    from nnc.runtime.projections.connectivity import Connectivity
 
 
 class LentProjection(SharedProjection):

@@ -9,17 +9,17 @@ import numpy as np
 
 from nnc.compiler.description import ProjectionDescription
 from nnc.compiler.frontend import syntax
+from nnc.runtime.equations.synapse import Synapse
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError, with_hint
-from nnc.runtime.population import Population
-from nnc.runtime.projection import Projection
-from nnc.runtime.synapse import Synapse
+from nnc.runtime.populations.population import Population
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nnc.compiler.frontend.syntax import Expr
-    from nnc.runtime.connectivity import Connectivity
     from nnc.runtime.connectors.rule import Ends, Rule, Wired
+    from nnc.runtime.projections.connectivity import Connectivity
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from nnc.extensions.convolution.lent import LentProjection
-from nnc.runtime.connectivity import Connectivity
 from nnc.runtime.errors import NNCRuntimeError, NNCTypeError, NNCValueError
-from nnc.runtime.projection import Projection
+from nnc.runtime.projections.connectivity import Connectivity
+from nnc.runtime.projections.projection import Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from nnc.runtime.equations.neuron import Neuron
 from nnc.runtime.errors import NNCError, NNCFileNotFoundError, NNCTypeError, NNCValueError, warn
-from nnc.runtime.neuron import Neuron
-from nnc.runtime.population import Population
+from nnc.runtime.populations.population import Population
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -13,7 +13,7 @@ from nnc.runtime.errors import NNCFileNotFoundError, NNCRuntimeError, NNCTypeErr
 if TYPE_CHECKING:
     from os import PathLike
 
-    from nnc.runtime.network import Network
+    from nnc.runtime.networks.network import Network
 
 
 class VideoPopulation(ImagePopulation):

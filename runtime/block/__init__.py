@@ -1,0 +1,1 @@
+"""The state block of a compiled network, filled from its objects."""

@@ -1,0 +1,1 @@
+"""What users write: neurons, synapses, constants and functions, and their way to the compiler's descriptions."""

@@ -1,0 +1,1 @@
+"""Networks, the magic network, settings, copies."""

@@ -1,0 +1,1 @@
+"""Populations, parts of them, and their geometry."""

@@ -1,0 +1,1 @@
+"""Monitors: what is recorded, and what is made of it."""
