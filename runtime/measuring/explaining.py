@@ -16,8 +16,17 @@ _REASONS = {choice.layout: choice.reason for choice in RULES.values()}
 
 
 def explain(network: Network, compiled: Compiled) -> str:
-    """Lines on the number of threads and on the storage of each projection."""
-    return "\n".join([_threads(network, compiled), *_storages(network, compiled)])
+    """Lines on the number of threads, on the order of sums, and on the storage of each projection."""
+    return "\n".join([_threads(network, compiled), _order(network, compiled), *_storages(network, compiled)])
+
+
+def _order(network: Network, compiled: Compiled) -> str:
+    asked = network.config_["determinism"]
+    if getattr(compiled.program, "determinism", "strict") == "strict":
+        why = "as asked for" if asked == "strict" else "as always on a CPU"
+        return f"sums: strict, {why}: in a fixed order, with the same bits on every target"
+    why = "as asked for" if asked else "the default on a GPU ('strict' gives the bits of the CPU)"
+    return f"sums: fast, {why}: what spikes add is added in any order"
 
 
 def _threads(network: Network, compiled: Compiled) -> str:

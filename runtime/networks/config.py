@@ -162,6 +162,11 @@ def _compat(key: str, value: object) -> object:
     return value if value is None else _one_of(("strict",))(key, value)
 
 
+def _determinism(key: str, value: object) -> object:
+    """None leaves it to the target: `fast` on `cuda`; CPU targets are strict either way."""
+    return value if value is None else _one_of(("strict", "fast"))(key, value)
+
+
 def _flag(key: str, value: object) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
@@ -217,7 +222,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "on_nonfinite": _one_of(("warn", "raise", "ignore")),
     "compat": _compat,
     "event_time": _one_of(("reference", "exact")),
-    "determinism": _one_of(("strict", "fast")),
+    "determinism": _determinism,
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -254,6 +259,6 @@ _DEFAULTS: dict[str, Any] = {
     "event_time": "reference",
     "device": None,
     "gpu_fallback": False,
-    "determinism": "strict",
+    "determinism": None,
 }
 _CHECKS |= {key: _flag for key, value in _DEFAULTS.items() if isinstance(value, bool)}

@@ -57,10 +57,12 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
-        if config["determinism"] == "fast":
-            options["fast"] = True
     chosen_options = Options(
-        target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
+        target=target,
+        target_options=options,
+        cache=not clean,
+        verify=debug or bool(config["debug"]),
+        determinism=config["determinism"],
     )
     return with_meter(chosen_options) if config["profiling"] else chosen_options
 

@@ -277,7 +277,7 @@ def outcome(
 ) -> dict[str, NDArray[Any]]:
     """All attributes of all objects, and all that was recorded, after two stretches of a fresh network."""
     net = ann.Network(dt=1.0, seed=7)
-    net.config(paradigm=target, on_nonfinite="ignore", **settings)
+    net.config(**{"paradigm": target, "on_nonfinite": "ignore", "determinism": "strict", **settings})
     for each in build(net):
         obj, names = each if isinstance(each, tuple) else (each, None)
         if names is None:
