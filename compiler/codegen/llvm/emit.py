@@ -88,13 +88,17 @@ class Emitter(Writer):
     def size_ref(self, op: loop.SizeRef) -> None:
         """The value of a size."""
         name = str(op.size)
+        if name not in self.layout.size_index:
+            raise unsupported(op, self.target, f"size @{name} is not declared")
+        self.values[op.result] = self.size(name)
+
+    def size(self, name: str) -> str:
+        """The value of a declared size."""
         if name not in self._sizes:
-            if name not in self.layout.size_index:
-                raise unsupported(op, self.target, f"size @{name} is not declared")
             table = self.block_word(40, "ptr")
             at = self._at_entry(f"getelementptr inbounds i64, ptr {table}, i64 {self.layout.size_index[name]}")
             self._sizes[name] = self._at_entry(f"load i64, ptr {at}")
-        self.values[op.result] = self._sizes[name]
+        return self._sizes[name]
 
     def block(self, block: Block) -> None:
         """All ops of a region, but not its yield."""
