@@ -47,7 +47,9 @@ class CUDATarget:
         """The PTX text, made by LLVM without a device and without CUDA."""
         from nnc.compiler.codegen.cuda.emit import emit_ptx
 
-        return Artifact(self.name, "ptx", emit_ptx(module, self.arch, fast=self.determinism == "fast"), "nnc_run", Layout.of(module))
+        return Artifact(
+            self.name, "ptx", emit_ptx(module, self.arch, fast=self.determinism == "fast"), "nnc_run", Layout.of(module)
+        )
 
     def load(self, artifact: Artifact) -> CUDAProgram:
         """Let the driver compile the text."""

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from nnc.compiler.codegen.cuda.compact import WARP
 from nnc.compiler.codegen.cuda.hazards import of_op
 from nnc.compiler.codegen.cuda.warp import moved, repeat, sums_up_to, thread_of
-from nnc.compiler.ir import loop
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.emit import KernelEmitter
     from nnc.compiler.codegen.cuda.nest import Nest
+    from nnc.compiler.ir import loop
     from nnc.compiler.ir.core import Op, Value
 
 
