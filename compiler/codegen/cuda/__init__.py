@@ -51,15 +51,19 @@ class CUDATarget:
             self.name, "ptx", emit_ptx(module, self.arch, fast=self.determinism == "fast"), "nnc_run", Layout.of(module)
         )
 
+    def driver(self) -> Driver:
+        """The device. Raises `TargetUnavailable` if it is not there."""
+        try:
+            return _device(self.device)
+        except DriverError as error:
+            message, _, help = str(error).partition("\n  = help: ")
+            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
+
     def load(self, artifact: Artifact) -> CUDAProgram:
         """Let the driver compile the text."""
         from nnc.compiler.codegen.cuda.load import CUDAProgram
 
-        try:
-            driver: Driver = _device(self.device)
-        except DriverError as error:
-            message, _, help = str(error).partition("\n  = help: ")
-            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
+        driver = self.driver()
         least = divmod(int(self.arch.removeprefix("sm_")), 10)
         if driver.device.capability < least:
             have, want = (".".join(map(str, c)) for c in (driver.device.capability, least))
