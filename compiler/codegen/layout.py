@@ -171,6 +171,12 @@ class Fields(dict[str, "NDArray[Any]"]):
         super().__setitem__(name, array)
         self.touched.add(name)
 
+    def read(self, name: str) -> NDArray[Any]:
+        """The array with its newest values, not to be written to: a device need not take it back."""
+        if self.fetch is not None:
+            self.fetch(name)
+        return super().__getitem__(name)
+
     def peek(self, name: str) -> NDArray[Any]:
         """The array, for its place and size; its values may be old."""
         return super().__getitem__(name)

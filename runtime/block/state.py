@@ -140,8 +140,9 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
-        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+        own = self.block.fields[name] if isinstance(self.memory, HostMemory) else None
+        placed = storage.place(everything, own)
+        if own is None or not np.shares_memory(placed, own):
             self.memory.write(name, placed)
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
@@ -149,7 +150,7 @@ class State:
         ring = f"{name}.ahead"
         if not self.has(ring):
             return
-        memory, n = self.block.fields[ring], rows.shape[1]
+        memory, n = self.block.fields.peek(ring), rows.shape[1]
         depth = memory.size // n
         values = np.ascontiguousarray(rows, memory.dtype)
         start = first % depth
