@@ -242,7 +242,7 @@ class Ours:
     def _events(self, n: int) -> Any:
         cell = ann.Neuron(
             parameters="rate = 0.01 : population",
-            equations="u = Uniform(0.0, 1.0)",
+            equations=["u = Uniform(0.0, 1.0)", "v = g_exc"],
             spike="u < rate",
             reset="",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,12 @@ def test_it_prints_all_tables(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert all("ANNarchy" in row[gpu.RACE_HEAD.index("ANNarchy CUDA, ms/s")] for row in races)
     assert len([row for row in rows if row[0].startswith("spikes, ")]) == len(gpu.RATES) * len(gpu.ORDERS)
     assert driver.launches
+
+
+def test_the_spikes_of_the_large_network_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    specs, networks = (importlib.import_module(name) for name in ("specs", "networks"))
+    run = networks.Ours(replace(specs.EVENTS, n=70, k=8), "double", "llvm", 1)
+    run.pop.rate = 0.5
+    run.simulate(3.0)
+    assert run.pop.v.any()
