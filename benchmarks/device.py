@@ -37,28 +37,40 @@ module @copy {
     %b = mem.field @pop0.b : buf<f64>
     %n = mem.size @pop0.n : i64
     %one = const 1 : i64
+    %four = const 4 : i64
+    %part = arith.div %n, %four : i64
     %p = spmd.id : i64
     %q = arith.add %p, %one : i64
-    %lo = spmd.bound %n, %p : i64
-    %hi = spmd.bound %n, %q : i64
+    %lo = spmd.bound %part, %p : i64
+    %hi = spmd.bound %part, %q : i64
     loop.time %k: i64 = %t0 to %t1 {
-      loop.for %i: i64 = %lo to %hi simd {
-        %x = mem.load %a [%i] : f64
-        mem.store %x, %b [%i]
+      loop.for %i0: i64 = %lo to %hi simd {
+        %i1 = arith.add %i0, %part : i64
+        %i2 = arith.add %i1, %part : i64
+        %i3 = arith.add %i2, %part : i64
+        %x0 = mem.load %a [%i0] : f64
+        %x1 = mem.load %a [%i1] : f64
+        %x2 = mem.load %a [%i2] : f64
+        %x3 = mem.load %a [%i3] : f64
+        mem.store %x0, %b [%i0]
+        mem.store %x1, %b [%i1]
+        mem.store %x2, %b [%i2]
+        mem.store %x3, %b [%i3]
       }
     }
   }
 }
 """
+"""Each thread has four loads under way."""
 
 
 class Kernel:
-    """A module on the device, one block per processor."""
+    """A module on the device, with one block per processor, or with as many as fit."""
 
-    def __init__(self, text: str, neurons: int) -> None:
+    def __init__(self, text: str, neurons: int, *, full: bool = False) -> None:
         target = CUDATarget()
         self.program: Any = target.load(target.emit(parse_module(text)))
-        team = self.program.team_for(1 << 62)
+        team = self.program.resident if full else self.program.team_for(1 << 62)
         self.block = StateBlock(self.program.layout, {"pop0.n": neurons}, team=team)
         self.run(1)
 
@@ -87,8 +99,8 @@ def barrier_cost(steps: int, repeats: int) -> float:
 
 def bandwidth(size: int, steps: int, repeats: int) -> float:
     """Bytes per second that a copy of two arrays of `size` bytes reads and writes together."""
-    count = max(64, size // 8)
-    kernel = Kernel(_COPY, count)
+    count = max(64, size // 8 // 4 * 4)
+    kernel = Kernel(_COPY, count, full=True)
     kernel.block.fields["pop0.a"][:] = np.arange(count)
     kernel.run(1)
     once = _least(lambda: kernel.run(1), repeats)

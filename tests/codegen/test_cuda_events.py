@@ -35,7 +35,7 @@ def network(target: str, rate: float, rule: str, determinism: str = "strict", **
         synapse = ann.Synapse(pre_spike="g_target += w\nw = 0.9*w + 0.01*post.u")
         net.connect(pop, pop, "exc", synapse).fixed_number_post(5, weights=ann.Uniform(0.0, 1.0))
     else:
-        net.connect(pop[100:140], pop[50:], "exc").all_to_all(weights=ann.Uniform(0.0, 1.0))
+        net.connect(pop[100:200], pop[50:], "exc").all_to_all(weights=ann.Uniform(0.0, 1.0))
     return net
 
 

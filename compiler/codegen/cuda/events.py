@@ -11,7 +11,7 @@ the threads of the warp meet after each. In any order: warp w has spikes w, w + 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.cuda.compact import WARP
 from nnc.compiler.codegen.cuda.hazards import of_op
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.nest import Nest
     from nnc.compiler.ir import loop
     from nnc.compiler.ir.core import Op, Value
+
+
+AT_ONCE: Final = 8
+"""How many times 32 synapses a warp reads together, in any order."""
+
+ORDERED_AT_ONCE: Final = 4
+"""The same in order, where a warp has an eighth of the synapses."""
+
+SHORT: Final = 24
+"""Ops of a row up to which it is written out several times."""
 
 
 def emit_nest(e: KernelEmitter, nest: Nest) -> None:
@@ -160,19 +170,44 @@ class Events:
     # Synapses
 
     def _synapses(self, share: Share) -> None:
-        """32 synapses at a time."""
+        """32 synapses at a time, or several times 32 as long as there are so many."""
         e, nest = self.e, self.nest
+        at_once = ORDERED_AT_ONCE if self.ordered else AT_ONCE
+        several = "0"
+        if len(list(nest.row.walk())) <= SHORT:
+            several = e.let(f"and i32 {share.total}, {-WARP * at_once}")
+            repeat(e, "0", several, WARP * at_once, lambda start: self._several(share, start, at_once))
+        repeat(e, several, share.total, WARP, lambda start: self._some(share, start))
 
-        def some(start: str) -> None:
-            number, there = self._number(start, share.total)
-            e.values[nest.row.body.args[0]] = share.element(number)
-            self._ops(self.early)
-            if self.ordered:
-                self._in_turn(there)
-            else:
-                self._when(there)
+    def _some(self, share: Share, start: str) -> None:
+        """32 synapses, or fewer."""
+        number, there = self._number(start, share.total)
+        self._read(share, number)
+        self._arrive(there)
 
-        repeat(e, "0", share.total, WARP, some)
+    def _several(self, share: Share, start: str, count: int) -> None:
+        """Some times 32 synapses: all are read before the first arrives, so that memory has many requests at a time."""
+        e = self.e
+        own = e.let(f"add i32 {start}, {self._within()}")
+        read = []
+        for number in range(count):
+            self._read(share, e.let(f"add i32 {own}, {number * WARP}"))
+            read.append({value: e.values[value] for op in self.early for value in op.results})
+            read[-1] |= {value: e.values[value] for value in (*share.values, self.nest.row.body.args[0])}
+        for values in read:
+            e.values.update(values)
+            self._arrive("true")
+
+    def _read(self, share: Share, number: str) -> None:
+        """What a synapse needs that nothing here changes."""
+        self.e.values[self.nest.row.body.args[0]] = share.element(number)
+        self._ops(self.early)
+
+    def _arrive(self, there: str) -> None:
+        if self.ordered:
+            self._in_turn(there)
+        else:
+            self._when(there)
 
     def _when(self, condition: str) -> None:
         e = self.e

@@ -46,6 +46,11 @@ class CUDAProgram:
         self._lost: weakref.WeakKeyDictionary[StateBlock, list[str]] = weakref.WeakKeyDictionary()
         """Blocks that a device has failed with, and the fields whose values were newer there."""
 
+    @property
+    def resident(self) -> int:
+        """How many workers fit on the device at once."""
+        return self._resident
+
     def team_for(self, largest: int) -> int:
         """The number of workers to make a block for, if its largest population has so many neurons."""
         return max(1, min(self._resident, self._driver.device.processors, -(-largest // 64)))
