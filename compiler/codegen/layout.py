@@ -242,8 +242,15 @@ class StateBlock:
 
     @property
     def team(self) -> int:
-        """Number of workers, fixed when the block is made."""
+        """Number of workers."""
         return int(self.native.team)
+
+    def share(self, team: int) -> list[str]:
+        """Change the number of workers. What depends on it becomes new zeroed arrays; gives the names of those."""
+        if team < 1:
+            raise LayoutError(f"a team has at least one worker, not {team}")
+        self.native.team = team
+        return self.resize({})
 
     @property
     def status(self) -> int:

@@ -30,9 +30,6 @@ STRETCH: Final = 0.05
 ROOM: Final = 1 << 24
 """Bytes of recorded rows that a stretch may take."""
 
-_FIRST: Final = 16
-"""Steps of the first stretch, when nothing is known of their cost."""
-
 _LONGEST: Final = 1 << 20
 
 _UNWATCHED: Final = 1e-3
@@ -97,10 +94,10 @@ def _run(
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     start, end = block.t, block.t + steps
-    length, unwatched = _FIRST, 0.0
+    unwatched = 0.0
     while block.t < end:
         first = block.t
-        last = min(end, first + min(length, block.steps_for(ROOM)))
+        last = min(end, first + min(compiled.stretch, block.steps_for(ROOM)))
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()
@@ -129,7 +126,7 @@ def _run(
             return status
         elapsed = max(time.perf_counter() - begin, 1e-9)
         done = max(1, block.t - first)
-        length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
+        compiled.stretch = max(1, min(_LONGEST, 4 * compiled.stretch, int(done * STRETCH / elapsed)))
     return Status.DONE
 
 
