@@ -23,7 +23,7 @@ from nnc.runtime.measuring.profiling import Timings
 from nnc.runtime.networks.userfile import UserFile, c_compiler
 from nnc.runtime.running.cores import cores
 from nnc.runtime.running.progress import counted
-from nnc.runtime.running.team import TUNE, WORDS, team_size
+from nnc.runtime.running.team import TUNE, WORDS, pauses, team_size
 from nnc.runtime.running.verdicts import Verdict, find_verdict, verdict_name
 from nnc.runtime.running.work import work_of
 
@@ -212,6 +212,7 @@ class Compiled:
         for monitor in network.get_monitors():
             monitor.detach(self.state)
         self.state.share(team, _sizes(network)[1])
+        self.state.block.pauses = pauses(team, cores_for(network))
         self.state.release()
         for monitor in network.get_monitors():
             monitor.attach(self.state, self.state.block.t)
@@ -278,7 +279,9 @@ def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
 
 def _state(network: Network, program: Program, team: int, seed: int, t: int) -> State:
     populations, projections = _sizes(network)
-    return State(program, populations, projections, team=team, seed=seed, t=t)
+    state = State(program, populations, projections, team=team, seed=seed, t=t)
+    state.block.pauses = pauses(team, cores_for(network))
+    return state
 
 
 def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSizes]]:

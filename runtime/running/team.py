@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nnc.compiler.codegen.layout import PAUSES
 from nnc.runtime.running.cores import cores
 
 AUTO: Final = "auto"
@@ -28,3 +29,8 @@ def team_size(wanted: int | str, work: int) -> int:
     if wanted not in WORDS:
         return int(wanted)
     return max(1, min(cores(), work // GRAIN))
+
+
+def pauses(team: int, there: int) -> int:
+    """How often a waiting worker looks again before it sleeps: not at all where it holds the core of another one."""
+    return PAUSES if team <= there else 0

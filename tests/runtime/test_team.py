@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import nnc as ann
+from nnc.compiler.codegen.layout import BARRIER_PAUSES, PAUSES
 from nnc.runtime.errors import NNCError
 from nnc.runtime.networks.config import Config
-from nnc.runtime.running import team
+from nnc.runtime.running import compiling, team
 from nnc.runtime.running.cores import cores
-from nnc.runtime.running.team import GRAIN, team_size
+from nnc.runtime.running.team import GRAIN, pauses, team_size
 from nnc.runtime.running.work import VISITS, work_of
 
 
@@ -139,6 +140,21 @@ def test_a_network_tells_how_its_threads_and_storage_were_chosen():
     net.compile(silent=True)
     assert "threads: 2, as asked for" in net.explain()
     assert "'auto' would take 1" in net.explain()
+
+
+def test_workers_without_a_core_each_do_not_wait_on_one(monkeypatch):
+    assert (pauses(2, 2), pauses(3, 2)) == (PAUSES, 0)
+    monkeypatch.setattr(compiling, "cores", lambda: 2)
+    net = ann.Network(dt=1.0)
+    net.config(num_threads=2)
+    net.create(300, ann.Neuron(equations="r = 1.0"))
+    net.compile(silent=True)
+    block = net.state.block
+    net.simulate(1.0)
+    assert block.native.barrier[BARRIER_PAUSES] == PAUSES
+    net._running().share(net, 3)
+    net.simulate(1.0)
+    assert block.native.barrier[BARRIER_PAUSES] == 0
 
 
 @pytest.mark.parametrize("value", ["many", 0, 1.5, True])
