@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.passes.choose_propagation import RULES
 from nnc.runtime.running.compiling import cores_for
 from nnc.runtime.running.team import AUTO, GRAIN, TUNE, team_size
-from nnc.runtime.running.tuning import tuner_for
+from nnc.runtime.running.tuning import may_share, tuner_for
 from nnc.runtime.running.work import work_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def _tuned(network: Network, compiled: Compiled, grains: str) -> str:
         origin = "measured in this run" if tuner.fresh else "kept from an earlier run"
         return f"threads: {team}, {origin}: {verdict}"
     if len(tuner.teams) < 2:
-        return f"threads: {team}, since there is one core for this process"
+        return f"threads: {team}, since there is one core, or no memory to try others"
+    if not may_share(compiled.program):
+        return f"threads: {team}, since {grains}; no others are tried while a profile is taken"
     return f"threads: {team} so far, since {grains}; others are tried once runs take {tuner.needs:.2g} s in all"
 
 

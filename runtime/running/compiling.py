@@ -217,13 +217,20 @@ class Compiled:
         for monitor in network.get_monitors():
             monitor.attach(self.state, self.state.block.t)
 
+    @property
+    def moved(self) -> int:
+        """Synapses that move when another number of workers goes on: those that arriving spikes walk."""
+        return sum(s.synapses.count for s in self.state.storages.values() if s.kind == "csr_pre")
+
     def sharing_seconds(self) -> float:
-        """About how long `share` takes: synapses by pre neuron are sorted anew, and their values with them."""
-        fields = self.program.layout.fields
-        parted = {s for s, storage in self.state.storages.items() if storage.kind == "csr_pre"}
-        values = sum(f.name.partition(".")[0] in parted for f in fields if f.extent and f.extent[0].endswith(".nnz"))
-        moved = sum(self.state.storages[s].synapses.count for s in parted)
-        return SHARING_CALL + SHARING_SYNAPSE * moved * (1 + values / max(1, len(parted)))
+        """About how long `share` takes: synapses are sorted anew, and their values with them."""
+        layout, storages = self.program.layout, self.state.storages
+        seconds = SHARING_CALL
+        for symbol, storage in storages.items():
+            if storage.kind == "csr_pre":
+                values = sum(f.extent == (f"{symbol}.nnz",) for f in layout.fields if f.name.startswith(f"{symbol}."))
+                seconds += SHARING_SYNAPSE * storage.synapses.count * values
+        return seconds
 
     def release(self, network: Network) -> None:
         """Let go of what was needed to build and can be made again: indices and initial values of synapses."""
@@ -298,7 +305,7 @@ def _team(network: Network, program: Program | None, plan: TeamPlan) -> int:
     if team_for is not None:
         team: int = team_for(max((p.size for p in network.get_populations()), default=1))
         return team
-    if plan.verdict is not None:
+    if plan.verdict is not None and network.config_["num_threads"] in WORDS:
         return plan.verdict.workers
     return team_size(network.config_["num_threads"], work_of(network))
 

@@ -15,7 +15,7 @@ from nnc.runtime.running import stretches as running
 from nnc.runtime.running.callbacks import Callbacks
 from nnc.runtime.running.progress import Progress
 from nnc.runtime.running.team import TUNE
-from nnc.runtime.running.tuning import tunable, tuner_for
+from nnc.runtime.running.tuning import may_share, tuner_for
 from nnc.runtime.running.watch import watch_for
 
 if TYPE_CHECKING:
@@ -190,10 +190,11 @@ class Simulating(Callbacks):
 
     def _tuner(self, compiled: Compiled) -> Tuner | None:
         """What chooses the number of workers, if that is wanted and the program has a choice."""
-        if self.config_["num_threads"] != TUNE or not tunable(compiled.program):
+        if self.config_["num_threads"] != TUNE or not may_share(compiled.program):
             return None
         if self._tuning is None:
             self._tuning = tuner_for(self._whole(), compiled)
+        self._tuning.team = compiled.state.block.team
         return self._tuning
 
     def _watching(self, compiled: Compiled) -> Watch | None:

@@ -75,7 +75,7 @@ def advance(
     session = current_session()
     if session is not None:
         session.before_simulation()
-    with _interrupts_deferred() as interrupted, _pinned(cores):
+    with interrupts_deferred() as interrupted, _pinned(cores):
         try:
             return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
         finally:
@@ -145,7 +145,7 @@ def _pinned(cores: Sequence[int]) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_deferred() -> Iterator[Callable[[], bool]]:
+def interrupts_deferred() -> Iterator[Callable[[], bool]]:
     """Ctrl-C sets a flag instead of raising somewhere in the middle; other handlers than Python's own stay."""
     seen: list[int] = []
 

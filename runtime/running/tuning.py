@@ -14,8 +14,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.target import Status
+from nnc.runtime.building.limits import available_memory
 from nnc.runtime.measuring.metering import Metered
 from nnc.runtime.running.compiling import cores_for
+from nnc.runtime.running.stretches import interrupts_deferred
 from nnc.runtime.running.trials import ROUNDS, Trials
 from nnc.runtime.running.verdicts import Verdict, keep_verdict
 
@@ -47,6 +49,9 @@ DRIFT: Final = 1.5
 PAUSE: Final = 20
 """Between two trials lies so many times the time of a trial."""
 
+SHARING_BYTES: Final = 40
+"""Memory for each synapse that moves when a state is shared anew: two indices, two places and a value."""
+
 _FIRST: Final = 16
 """Steps of the first piece, when nothing is known of their cost."""
 
@@ -60,11 +65,17 @@ def candidates(cores: int) -> tuple[int, ...]:
     return tuple(sorted({*(n for n in doubled if n < cores), cores}))
 
 
+def load_of_machine() -> float | None:
+    """Processes that have wanted to run in the last minute; None where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
 class Tuner:
     """Chooses one of several teams for a network; `team` is the one at work.
 
     `change` shares the state among another number of workers, which is expected to take `cost` seconds until that
-    has been measured. `known` is a verdict that holds already; `keep` is given every new one.
+    has been measured. `known` is a verdict that holds already; `keep` is given every new one, but for those of a
+    machine with more to do than it has cores: they are no good for other runs.
     """
 
     def __init__(
@@ -170,13 +181,12 @@ class Tuner:
         self._not_before = self._spent + PAUSE * (self._spent - self._trial_began)
         self._drifts, self._steps, self._seconds = 0, 0, 0.0
         workers = trials.best()
-        load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-        today = datetime.date.today().isoformat()
-        self.verdict = Verdict(workers, dict(trials.seconds), self.teams[-1], load, today)
+        cores, load, today = self.teams[-1], load_of_machine(), datetime.date.today().isoformat()
+        self.verdict = Verdict(workers, dict(trials.seconds), cores, load, today)
         self.fresh = True
         self._move(workers)
         self._pace = trials.seconds[workers]
-        if self._keep is not None:
+        if self._keep is not None and (load is None or load <= cores):
             self._keep(self.verdict)
 
     def _move(self, team: int) -> None:
@@ -190,9 +200,15 @@ class Tuner:
         self._changing += self._cost
 
 
-def tunable(program: Program) -> bool:
-    """Whether a program may have another number of workers: a device decides for itself, and a profile is of one."""
+def may_share(program: Program) -> bool:
+    """Whether a program may go on with other workers: a device decides for itself, and a profile is of one number."""
     return not hasattr(program, "team_for") and not isinstance(program, Metered)
+
+
+def _fits(compiled: Compiled) -> bool:
+    """Whether there is memory to share the state anew."""
+    free = available_memory()
+    return free is None or SHARING_BYTES * compiled.moved < free
 
 
 def tuner_for(network: Network, compiled: Compiled) -> Tuner:
@@ -200,11 +216,14 @@ def tuner_for(network: Network, compiled: Compiled) -> Tuner:
     name = compiled.plan.name
 
     def change(team: int) -> None:
-        network._running().share(network, team)
+        with interrupts_deferred() as interrupted:
+            network._running().share(network, team)
+        if interrupted():
+            raise KeyboardInterrupt
 
     def keep(verdict: Verdict) -> None:
         if name is not None:
             keep_verdict(name, verdict)
 
-    teams = candidates(cores_for(network))
+    teams = candidates(cores_for(network)) if _fits(compiled) else (compiled.state.block.team,)
     return Tuner(teams, compiled.state.block.team, change, compiled.sharing_seconds(), compiled.plan.verdict, keep)

@@ -30,7 +30,6 @@ class Verdict:
     cores: int
     load: float | None
     date: str
-    network: str = ""
 
     def __str__(self) -> str:
         tried = ", ".join(f"{w} took {s * 1e6:.4g}" for w, s in sorted(self.seconds.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ from nnc.runtime.running import compiling, tuning, verdicts
 from nnc.runtime.running.trials import Trials
 from nnc.runtime.running.tuning import PIECE, SHARE, WORTH, Tuner, candidates
 from nnc.runtime.running.verdicts import Verdict
+
+
+@pytest.fixture(autouse=True)
+def idle(monkeypatch):
+    monkeypatch.setattr(tuning, "load_of_machine", lambda: 0.5)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,14 @@ def test_no_steps_are_done_by_asking_for_none():
     assert run.steps == [(1, 0)]
 
 
+@pytest.mark.parametrize(("load", "kept"), [(1.9, 1), (2.5, 0), (None, 1)])
+def test_what_a_busy_machine_says_is_not_kept(monkeypatch, load, kept):
+    monkeypatch.setattr(tuning, "load_of_machine", lambda: load)
+    run = Run({1: 1e-4, 2: 6e-5})
+    run.advance(20_000)
+    assert (run.tuner.team, len(run.kept)) == (2, kept)
+
+
 # Networks
 
 
@@ -258,10 +272,58 @@ def test_a_program_that_is_made_anew_keeps_its_team(two_cores, monkeypatch):
     assert net.threads == 2
 
 
+def test_a_profiled_program_is_not_tuned(two_cores):
+    net = ann.Network(dt=1.0)
+    net.config(num_threads="tune", profiling=True)
+    net.create(3, ann.Neuron(equations="r = 1.0"))
+    net.compile(silent=True)
+    net.simulate(3.0)
+    assert "no others are tried while a profile is taken" in net.explain()
+
+
+def test_without_memory_to_share_the_state_nothing_is_tried(two_cores, monkeypatch):
+    monkeypatch.setattr(tuning, "available_memory", lambda: 1000)
+    assert tuning.tuner_for(small(), small()._compiled).teams == (1, 2)
+    net = ann.Network(dt=1.0, seed=1)
+    net.config(num_threads="tune")
+    pop = net.create(30, ann.Neuron(equations="v += g_exc", spike="v > 1.0", reset="v = 0.0"))
+    net.connect(pop, pop, "exc").fixed_number_pre(5, weights=0.1)
+    net.compile(silent=True)
+    assert net._compiled.moved == 150
+    assert tuning.tuner_for(net, net._compiled).teams == (1,)
+
+
+def test_an_interrupt_waits_until_the_state_is_whole(two_cores, monkeypatch):
+    net = small()
+    shared = type(net._compiled).share
+
+    def share(self, network, team):
+        signal.raise_signal(signal.SIGINT)
+        shared(self, network, team)
+
+    monkeypatch.setattr(type(net._compiled), "share", share)
+    tuner = tuning.tuner_for(net, net._compiled)
+    with pytest.raises(KeyboardInterrupt):
+        tuner._move(2)
+    assert net.threads == 2
+
+
+def test_a_number_that_is_set_later_holds(two_cores, monkeypatch):
+    net = small()
+    with monkeypatch.context() as context:
+        tuned(net, context, 2)
+    net.config(num_threads=1)
+    net.profile(3.0)
+    assert net.threads == 1
+    net.config(num_threads="tune")
+    net.simulate(10.0)
+    assert net.threads == 1
+
+
 def test_visible_cores_are_all_that_is_tried(two_cores):
     net = ann.Network(dt=1.0)
     net.config(num_threads="tune", visible_cores=[0])
     net.create(3, ann.Neuron(equations="r = 1.0"))
     net.compile(silent=True)
     net.simulate(3.0)
-    assert net.explain().startswith("threads: 1, since there is one core for this process")
+    assert net.explain().startswith("threads: 1, since there is one core")
