@@ -12,6 +12,7 @@ from support.restless import Restless
 import nnc as ann
 from nnc.compiler.codegen.recorder import LayoutError
 from nnc.compiler.codegen.target import get_target
+from nnc.extensions.convolution import Copy
 from nnc.runtime.running import simulating
 
 pytestmark = pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
@@ -72,6 +73,7 @@ def test_a_change_in_the_middle_keeps_values_recordings_and_the_order_of_scripts
         other._running().share(other, team)
         assert (other.threads, other._running().state.block.sizes["team_n1.pop0"]) == (team, team * 401)
         assert np.array_equal(nets[0][1].w, link.w)
+        assert len(other.state.block.recorders) == 2
         for net, _ in nets:
             net.simulate(7.0)
     link.dendrite(3).w = 0.5
@@ -83,6 +85,20 @@ def test_a_change_in_the_middle_keeps_values_recordings_and_the_order_of_scripts
     for mine, theirs in zip(*monitors, strict=True):
         for name, rows in mine.get(force_dict=True).items():
             assert np.array_equal(rows, theirs.get(force_dict=True)[name])
+
+
+def test_weights_that_are_lent_are_found_where_they_lie(restless):
+    """The lender's synapses move, those of the borrower do not."""
+
+    def build(net: ann.Network) -> None:
+        cell = ann.Neuron(equations="9.0 * dv/dt = 1.4 - v + g_exc", spike="v > 1.0", reset="v = 0.0")
+        unit = ann.Neuron(equations="r = sum(exc) + 0.1 * t")
+        cells, units = net.create(130, cell), net.create(130, unit)
+        learn = ann.Synapse(pre_spike="g_target += w\nw += 0.001")
+        lender = net.connect(cells, cells, "exc", learn).fixed_probability(0.2, weights=ann.Uniform(0.0, 0.1))
+        Copy(units, units, "exc").connect_copy(lender)
+
+    assert_same_bits(run(build, steps=30), run(build, steps=30, team="tune"))
 
 
 def test_a_team_has_a_worker():
