@@ -21,7 +21,7 @@ from nnc.runtime.measuring.estimate import check_room
 from nnc.runtime.measuring.metering import kernels_of, metered, with_meter
 from nnc.runtime.measuring.profiling import Timings
 from nnc.runtime.networks.userfile import UserFile, c_compiler
-from nnc.runtime.running.cores import cores
+from nnc.runtime.running.cores import cores, is_busy
 from nnc.runtime.running.progress import counted
 from nnc.runtime.running.team import TUNE, WORDS, pauses, team_size
 from nnc.runtime.running.verdicts import Verdict, find_verdict, verdict_name
@@ -305,9 +305,12 @@ def _team(network: Network, program: Program | None, plan: TeamPlan) -> int:
     if team_for is not None:
         team: int = team_for(max((p.size for p in network.get_populations()), default=1))
         return team
-    if plan.verdict is not None and network.config_["num_threads"] in WORDS:
+    wanted = network.config_["num_threads"]
+    if plan.verdict is not None and wanted in WORDS:
         return plan.verdict.workers
-    return team_size(network.config_["num_threads"], work_of(network))
+    if wanted == TUNE and is_busy(cores_for(network)):
+        return 1
+    return team_size(wanted, work_of(network))
 
 
 def cores_for(network: Network) -> int:

@@ -9,7 +9,6 @@ the time of the run.
 from __future__ import annotations
 
 import datetime
-import os
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from nnc.compiler.codegen.target import Status
 from nnc.runtime.building.limits import available_memory
 from nnc.runtime.measuring.metering import Metered
 from nnc.runtime.running.compiling import cores_for
+from nnc.runtime.running.cores import is_busy, load_of_machine
 from nnc.runtime.running.stretches import interrupts_deferred
 from nnc.runtime.running.trials import ROUNDS, Trials
 from nnc.runtime.running.verdicts import Verdict, keep_verdict
@@ -63,11 +63,6 @@ def candidates(cores: int) -> tuple[int, ...]:
     """Teams to try: each size up to 4, then doubled, and all cores."""
     doubled = [1, 2, 3, *(4 << i for i in range(cores.bit_length()))]
     return tuple(sorted({*(n for n in doubled if n < cores), cores}))
-
-
-def load_of_machine() -> float | None:
-    """Processes that have wanted to run in the last minute; None where the system does not tell."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 class Tuner:
@@ -181,12 +176,12 @@ class Tuner:
         self._not_before = self._spent + PAUSE * (self._spent - self._trial_began)
         self._drifts, self._steps, self._seconds = 0, 0, 0.0
         workers = trials.best()
-        cores, load, today = self.teams[-1], load_of_machine(), datetime.date.today().isoformat()
-        self.verdict = Verdict(workers, dict(trials.seconds), cores, load, today)
+        cores, today = self.teams[-1], datetime.date.today().isoformat()
+        self.verdict = Verdict(workers, trials.seconds, cores, load_of_machine(), today)
         self.fresh = True
         self._move(workers)
         self._pace = trials.seconds[workers]
-        if self._keep is not None and (load is None or load <= cores):
+        if self._keep is not None and not is_busy(cores):
             self._keep(self.verdict)
 
     def _move(self, team: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The number of workers that was chosen, and the seconds per step of all that were tried.
+    """The number of workers that was chosen, and the usual seconds per step of all that were tried.
 
     `cores`: how many there were to choose from. `load` is that of the machine when it was found (processes that ran,
     ours included; None where the system does not tell), `date` the day.

@@ -11,7 +11,7 @@ import pytest
 import nnc as ann
 from nnc.compiler.codegen.cache import default_cache
 from nnc.compiler.codegen.target import Status
-from nnc.runtime.running import compiling, tuning, verdicts
+from nnc.runtime.running import compiling, team, tuning, verdicts
 from nnc.runtime.running.trials import Trials
 from nnc.runtime.running.tuning import PIECE, SHARE, WORTH, Tuner, candidates
 from nnc.runtime.running.verdicts import Verdict
@@ -19,7 +19,8 @@ from nnc.runtime.running.verdicts import Verdict
 
 @pytest.fixture(autouse=True)
 def idle(monkeypatch):
-    monkeypatch.setattr(tuning, "load_of_machine", lambda: 0.5)
+    """A machine with little to do."""
+    monkeypatch.setattr("os.getloadavg", lambda: (0.5, 0.5, 0.5), raising=False)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +40,18 @@ def tried(trials, times):
     return order
 
 
-def test_ways_alternate_and_their_least_times_count():
+def test_ways_alternate_and_their_usual_times_count():
     trials = Trials("ab", rounds=3)
     assert tried(trials, {"a": [5.0, 4.0, 9.0], "b": [3.0, 8.0, 3.5]}) == list("ababab")
-    assert trials.seconds == {"a": 4.0, "b": 3.0}
+    assert trials.seconds == {"a": 5.0, "b": 3.5}
     assert trials.best() == "b"
+
+
+@pytest.mark.parametrize("second", [[0.7, 1.0, 1.1], [0.95, 0.95, 0.7], [0.91, 0.8, 0.92]])
+def test_a_way_that_is_faster_for_moments_is_left_alone(second):
+    trials = Trials("ab", rounds=3)
+    tried(trials, {"a": [1.0, 1.0, 1.0], "b": second})
+    assert trials.best() == "a"
 
 
 def test_few_visits_are_longer():
@@ -183,7 +191,10 @@ def test_no_steps_are_done_by_asking_for_none():
 
 @pytest.mark.parametrize(("load", "kept"), [(1.9, 1), (2.5, 0), (None, 1)])
 def test_what_a_busy_machine_says_is_not_kept(monkeypatch, load, kept):
-    monkeypatch.setattr(tuning, "load_of_machine", lambda: load)
+    if load is None:
+        monkeypatch.delattr("os.getloadavg", raising=False)
+    else:
+        monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0), raising=False)
     run = Run({1: 1e-4, 2: 6e-5})
     run.advance(20_000)
     assert (run.tuner.team, len(run.kept)) == (2, kept)
@@ -236,6 +247,15 @@ def test_a_network_tells_what_was_tried_and_the_next_one_knows(two_cores, monkey
     assert small(clean=True).threads == 1
     again.simulate(400.0)
     assert np.array_equal(again.get_population("pop0").r, net.get_population("pop0").r)
+
+
+@pytest.mark.parametrize(("load", "first"), [(0.3, 2), (2.6, 1)])
+def test_a_busy_machine_begins_with_one_worker(two_cores, monkeypatch, load, first):
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(compiling, "work_of", lambda net: 10**6)
+    monkeypatch.setattr(team, "cores", lambda: 2)
+    assert small().threads == first
+    assert small("auto").threads == 2
 
 
 def test_another_number_of_cores_has_another_verdict(two_cores, monkeypatch):
