@@ -1,8 +1,8 @@
 """Which of several ways to do the same is fastest, found out while it is done.
 
 The ways are tried in turn, round after round, so that a change of the load meets all of them. A way that has lost
-clearly is tried no more. Of two ways the earlier one is taken unless the other is clearly faster, at its best and by the
-median: on a busy machine many workers are fast for moments only. What a way is (a number of workers, a storage, a
+clearly is tried no more. Of two ways the earlier one is taken unless the other is clearly faster, at its best and by
+the median: on a busy machine many workers are fast for moments only. What a way is (a number of workers, a storage, a
 program) makes no difference here.
 """
 

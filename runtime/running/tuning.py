@@ -2,8 +2,8 @@
 
 Results do not depend on the number of workers, so no step is done for the measurement alone: the first stretches of a
 run are done by teams of different sizes, and the fastest goes on. What costs time is to share the state among other
-workers (synapses that arriving spikes walk lie in the order of their owners), and that is kept below a twentieth of
-the time of the run.
+workers (synapses that arriving spikes walk lie in the order of their owners), and that is kept to a small part of the
+time of the run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PIECE: Final = 0.003
 WORTH: Final = 0.2
 """Seconds that a network has to run in all for tuning to begin."""
 
-SHARE: Final = 0.05
+SHARE: Final = 0.03
 """The part of this time that may be spent on sharing the state among other workers."""
 
 CHUNK: Final = 1.0
@@ -167,8 +167,8 @@ class Tuner:
         self._trial_began = self._spent
 
     def _next(self, trials: Trials[int], left: int) -> int | None:
-        """The team to measure; None if all is known, or if more would take more than twice what may be spent."""
-        dear = self._changing + self._cost > 2.0 * SHARE * self._horizon(left)
+        """The team to measure; None if all is known, or if to know more would take more than may be spent."""
+        dear = self._changing + self._cost > SHARE * self._horizon(left)
         return None if dear and len(trials.seconds) > 1 else trials.next()
 
     def _decide(self, trials: Trials[int]) -> None:
