@@ -311,6 +311,29 @@ class State:
             deeper[steps % ring] = rows[steps % depth]
             self.memory.write(name, deeper.reshape(-1))
 
+    def share(self, team: int, projections: Iterable[ProjectionSizes]) -> None:
+        """Let another number of workers go on from here; nothing else changes. `projections` are those of `__init__`.
+
+        Synapses that arriving spikes walk move to where their workers want them: recorders of them are to be made anew.
+        """
+        layout = self.block.layout
+        events = history.capture(self, history.event_lists(layout))
+        parted = {symbol: s for symbol, s in self.storages.items() if s.kind == "csr_pre"}
+        fields = {
+            s: [f.name for f in layout.fields if self._synaptic(f.name) is storage] for s, storage in parted.items()
+        }
+        for symbol, storage in parted.items():
+            storage.synapses.hold()
+            for name in fields[symbol]:
+                self.memory.write(name, storage.collect(self.memory.read(name)))
+        self.block.share(team)
+        self.storages |= {symbol: Storage(symbol, layout, s.synapses, team) for symbol, s in parted.items()}
+        self._connect([p for p in projections if p.symbol in parted or p.lender in parted])
+        for symbol in parted:
+            for name in fields[symbol]:
+                self.memory.write(name, self.storages[symbol].place(self.memory.read(name)))
+        history.restore(self, events)
+
     def release(self) -> None:
         """Let projections keep nothing that can be made from the block again."""
         for storage in self.storages.values():

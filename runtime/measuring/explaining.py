@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnc.compiler.passes.choose_propagation import RULES
-from nnc.runtime.running.cores import cores
-from nnc.runtime.running.team import AUTO, GRAIN, team_size, work_of
+from nnc.runtime.running.compiling import cores_for
+from nnc.runtime.running.team import AUTO, GRAIN, TUNE, team_size
+from nnc.runtime.running.tuning import may_share, tuner_for
+from nnc.runtime.running.work import work_of
 
 if TYPE_CHECKING:
     from nnc.runtime.networks.network import Network
@@ -35,11 +37,29 @@ def _threads(network: Network, compiled: Compiled) -> str:
         return f"threads: {team} blocks of threads, as many as the device holds at once and the neurons fill"
     work = work_of(network)
     fits = team_size(AUTO, work)
-    grains = f"a step visits {work} neurons and synapses, {work / GRAIN:.2g} grains of {GRAIN}, on {cores()} cores"
+    grains = f"a step does {work} units of work, {work / GRAIN:.2g} grains of {GRAIN}, on {cores_for(network)} cores"
+    if asked == TUNE:
+        return _tuned(network, compiled, grains)
+    if asked == AUTO and compiled.plan.verdict is not None:
+        return f"threads: {team}, by the measurement of num_threads='{TUNE}': {compiled.plan.verdict}"
     if asked == AUTO:
         return f"threads: {team}, since {grains}"
     remark = "" if fits == team else f"; num_threads='{AUTO}' would take {fits}"
     return f"threads: {team}, as asked for ({grains}{remark})"
+
+
+def _tuned(network: Network, compiled: Compiled, grains: str) -> str:
+    """What was tried, and what came out."""
+    tuner = network._tuning or tuner_for(network, compiled)
+    team, verdict = compiled.state.block.team, tuner.verdict
+    if verdict is not None:
+        origin = "measured in this run" if tuner.fresh else "kept from an earlier run"
+        return f"threads: {team}, {origin}: {verdict}"
+    if len(tuner.teams) < 2:
+        return f"threads: {team}, since there is one core, or no memory to try others"
+    if not may_share(compiled.program):
+        return f"threads: {team}, since {grains}; no others are tried while a profile is taken"
+    return f"threads: {team} so far, since {grains}; others are tried once runs take {tuner.needs:.2g} s in all"
 
 
 def _storages(network: Network, compiled: Compiled) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, warn, with_hint
-from nnc.runtime.running.team import AUTO
+from nnc.runtime.running.team import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,10 +125,10 @@ def _above_zero(key: str, value: object) -> float:
 
 
 def _threads(key: str, value: object) -> int | str:
-    if value == AUTO:
-        return AUTO
+    if isinstance(value, str) and value in WORDS:
+        return value
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise NNCValueError(f"{key} must be an integer of at least 1 or '{AUTO}', not {value!r}")
+        raise NNCValueError(f"{key} must be an integer of at least 1, {' or '.join(map(repr, WORDS))}, not {value!r}")
     return int(value)
 
 
@@ -154,7 +154,7 @@ def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
         return
     if max(cores) >= there or len(cores) > there:
         raise NNCValueError(f"visible_cores is {cores}, but this machine has the cores 0 to {there - 1}")
-    if values["num_threads"] != AUTO and len(set(cores)) < values["num_threads"]:
+    if values["num_threads"] not in WORDS and len(set(cores)) < values["num_threads"]:
         raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
 
 
