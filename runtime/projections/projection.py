@@ -444,7 +444,18 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
             transmission_flag="transmission" in self._flagged,
             update_flag="update" in self._flagged,
             plasticity_flag="plasticity" in self._flagged,
+            alike=self._alike(),
         )
+
+    def event_driven(self) -> list[str]:
+        """The variables that are brought up to date at events."""
+        return [a.name for a in self._model.attributes if a.method == "event_driven"]
+
+    def _alike(self) -> bool:
+        """Whether neurons may hold the event-driven variables of their synapses: see `narrow-traces`."""
+        names, s = self.event_driven(), self.synapses
+        many = s.count >= s.n_pre + s.n_post
+        return bool(names) and many and not self.editable and not self._values.may_differ(names)
 
     def _local_model(self) -> SynapseModel:
         given = self.synapse_type.described
