@@ -47,6 +47,7 @@ class Ours:
         self.bench, self.time = bench, 0.0
         self.net = ann.Network(dt=bench.dt, seed=7)
         self.net.config(dtype=ann.float32 if precision == "float" else ann.float64, num_threads=threads)
+        self.net.config(event_time="reference" if bench.reference else "exact")
         self.rng = np.random.default_rng(1)
         self.pop: Any = getattr(self, f"_{bench.kind}")(bench.n)
         self.monitor = self.net.monitor(self.pop, "spike") if bench.unit == "Hz" else None

@@ -179,7 +179,7 @@ class ProjectionDescription:
 
     `arrays`: the local parameters (and `w`) that differ between synapses. `shares`: number of the projection whose
     weights its synapses have; its own number if these are fewer than its synapses. `alike`: each event-driven variable
-    starts with one value, no synapse is created, and there are more synapses than neurons (see `narrow-traces`).
+    starts with one value, no synapse is created, and there are no fewer synapses than neurons (see `narrow-traces`).
     """
 
     id: int

@@ -475,7 +475,7 @@ class Projection(Op):
     `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist. A target `.x` of a
     spiking population is its variable `x` itself, others its conductance `g_x`. `shares`: the
     weights are those of another projection, or own ones that several synapses have, see `step.synapses`. `alike`:
-    event-driven variables start with one value, no synapse is created, and there are more synapses than neurons.
+    event-driven variables start with one value, no synapse is created, and there are no fewer synapses than neurons.
     """
 
     sym = attribute(SYMBOL)

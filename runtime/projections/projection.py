@@ -454,7 +454,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
     def _alike(self) -> bool:
         """Whether neurons may hold the event-driven variables of their synapses: see `narrow-traces`."""
         names, s = self.event_driven(), self.synapses
-        many = s.count >= s.n_pre + s.n_post
+        many = s.count >= max(s.n_pre, s.n_post)
         return bool(names) and many and not self.editable and not self._values.may_differ(names)
 
     def _local_model(self) -> SynapseModel:
