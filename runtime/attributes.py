@@ -77,12 +77,10 @@ class Attributes:
             if slot.is_parameter and self.locality(name) != "global" and (not slot.fixed or self._is_wide(name))
         )
 
-    def may_differ(self, names: Iterable[str]) -> bool:
-        """Whether some variables start with different values, or have been given such ones since `compile()`."""
-        return any(
-            name in self._apart or name in self._pending or (self.initial if name in self.initial else self.assigned).is_wide(name)
-            for name in names
-        )
+    def may_differ(self, name: str) -> bool:
+        """Whether a variable starts with different values, or has been given such ones since `compile()`."""
+        start = self.initial if name in self.initial else self.assigned
+        return name in self._apart or name in self._pending or start.is_wide(name)
 
     def _is_wide(self, name: str) -> bool:
         if name in self._pending:

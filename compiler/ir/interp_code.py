@@ -58,7 +58,8 @@ def part_of(block: Block, names: Collection[str]) -> Block:
     for op in reversed(block.ops):
         if op in wanted or (isinstance(op, model.Set) and op.attr in names):
             wanted |= {op, *(v.op for v in op.operands if v.op is not None)}
-    part, copies = Block(), dict[Value, Value]()
+    part = Block()
+    copies: dict[Value, Value] = {}
     for op in block.ops:
         if op in wanted:
             part.append(op.clone(copies))

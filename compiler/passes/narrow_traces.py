@@ -25,7 +25,7 @@ from nnc.compiler.passes.manager import Pass
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from nnc.compiler.ir.core import Op, Value
+    from nnc.compiler.ir.core import Value
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
     from nnc.compiler.passes.manager import Context
@@ -100,7 +100,7 @@ def judge(module: Module, synapse: model.Synapse, projection: model.Projection) 
 def _obstacle(module: Module, synapse: model.Synapse, projection: model.Projection) -> str | None:
     """What keeps all variables of a projection per synapse."""
     if not projection.alike:
-        return "synapses may start with different values, come later, or are fewer than neurons"
+        return "synapses may differ from the start, may be created, or are fewer than neurons"
     if projection.delay == "each":
         return "the spikes of a neuron arrive at different times"
     filters = any(isinstance(op, stencil.Stencil) and op.owner == projection.sym for op in module.body.ops)
@@ -118,7 +118,7 @@ class _Synapse:
         self.types = {str(op.sym): op.type for op in synapse.body.ops if isinstance(op, (model.State, model.Param))}
         self.params = {str(op.sym) for op in synapse.body.ops if isinstance(op, model.Param)}
         self.odes = {str(ode.variable): ode for ode in synapse.find(model.Ode) if ode.method == "event_driven"}
-        self.events = {
+        self.events: dict[At, list[model.OnPre | model.OnPost]] = {
             At.pre: [op for op in synapse.body.ops if isinstance(op, model.OnPre)],
             At.post: [op for op in synapse.body.ops if isinstance(op, model.OnPost)],
         }

@@ -128,7 +128,7 @@ class State:
         storage, holders = self._synaptic(name), self._holders(name)
         stored = self.memory.read(name)
         if holders is not None:
-            return stored[holders]
+            return np.take(stored, holders)
         return storage.collect(stored) if storage is not None else stored.copy()
 
     def write(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> None:

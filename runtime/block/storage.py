@@ -158,9 +158,9 @@ class Storage:
 
     def holders(self, spec: LayoutField) -> NDArray[Any] | None:
         """The neuron that holds the value of each synapse, if a field has one value for all synapses of a neuron."""
-        sides = {(f"{self.symbol}.pres",): "pre", (f"{self.symbol}.posts",): "post"}
-        side = sides.get(spec.extent)
-        return None if side is None else self.synapses.narrow_pre if side == "pre" else self.synapses.post
+        if spec.extent == (f"{self.symbol}.pres",):
+            return self.synapses.narrow_pre
+        return self.synapses.post if spec.extent == (f"{self.symbol}.posts",) else None
 
     def positions(self) -> NDArray[np.int64]:
         """Where each synapse is in the order of the storage."""

@@ -288,9 +288,9 @@ def arrive(scene: Scene, proj: Projection) -> None:
                 body = SynapseBody(scene, proj, "axon" if place == "axon" else "event")
                 body.event(code)
                 if proj.stencil is None:
-                    events, held = proj.pre.field(source), proj.narrowed("pre")
-                    body.finish(name, "spikes", 1, events=events, flag=proj.event_gate, without=held)
-                    _neurons(scene, proj, code, f"{name}.neurons", "arrivals", 1, events, held)
+                    arriving, held = proj.pre.field(source), proj.narrowed("pre")
+                    body.finish(name, "spikes", 1, events=arriving, flag=proj.event_gate, without=held)
+                    _neurons(scene, proj, code, f"{name}.neurons", "arrivals", 1, arriving, held)
                 else:
                     body.finish(name, "synapses", 1, flag=proj.event_gate)
     for code in proj.bodies(model.Psp):

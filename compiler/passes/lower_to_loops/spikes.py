@@ -123,18 +123,18 @@ def lower_arrivals(frame: Frame, op: step.Map) -> None:
 
 def lower_firings(frame: Frame, op: step.Map) -> None:
     """Every worker takes its own neurons that have fired in this step."""
-    _own_events(frame, op, str(frame.network.synapses[op.owner].post), At.post, frame.number(0))
+    _own_events(frame, op, str(frame.network.synapses[op.owner].post), At.post, None)
 
 
-def _own_events(frame: Frame, op: step.Map, population: str, side: At, age: Value) -> None:
-    """The neurons of a worker in the list of the step that many steps ago; there is none from before step 0."""
+def _own_events(frame: Frame, op: step.Map, population: str, side: At, age: Value | None) -> None:
+    """The neurons of a worker in the list of the step that many steps ago (None: of this one)."""
     b, ops = frame.b, op.body.ops
     with frame.team(population, op.flag) as (p, lo, _):
         elements = Elements(frame, own=side)
         elements.emit(ops, At.one)
         spikes = frame.buffer(str(op.events), DType.i32)
         counts = frame.buffer(f"{op.events}.count", DType.i32)
-        with frame.when(b.cmp("ge", frame.step, age)):
+        with frame.when(None if age is None else b.cmp("ge", frame.step, age)):
             slot = frame.slot(frame.depth(population), age)
             base = b.add(b.mul(slot, frame.size(f"{population}.n")), lo)
             count = frame.load_index(counts, b.add(b.mul(slot, frame.size("team")), p))
