@@ -126,7 +126,7 @@ class _Synapse:
         places = [op for op in synapse.body.ops if not isinstance(op, (model.OnPre, model.OnPost))]
         self.elsewhere = {str(get.attr) for op in places for get in op.find(model.Get) if get not in own}
         self.changed = {
-            At.pre: self._sets(At.pre) - self._sets(At.post),
+            At.pre: self.odes.keys() - self._sets(At.post),
             At.post: self._sets(At.post) - self._sets(At.pre),
         }
         self.both = self._sets(At.pre) & self._sets(At.post)
@@ -141,7 +141,7 @@ class _Synapse:
         if wrong is not None:
             return Verdict(name, None, wrong)
         side = At.post if name in self.changed[At.post] else At.pre
-        if name in self.changed[side] and name not in self.shared[side]:
+        if name not in self.shared[side]:
             return Verdict(name, None, "what events add to it differs between synapses")
         return Verdict(name, side, f"only events of the {side.value} neuron change it")
 
@@ -180,7 +180,7 @@ class _Synapse:
             return self._one(op) or (op.side == "self" and op.attr in narrow)
         if isinstance(op, (model.Dt, model.Time)):
             return True
-        return isinstance(op, _NUMBERS) and all(self._alike(v, narrow) for v in op.operands)
+        return isinstance(op, (*_NUMBERS, arith.Broadcast)) and all(self._alike(v, narrow) for v in op.operands)
 
 
 _NUMBERS: Final = (arith.Elementwise, arith.Const)
@@ -198,6 +198,8 @@ def _narrow(synapse: model.Synapse, sides: Mapping[str, At]) -> None:
             for argument in op.clamp.args:
                 argument.type = argument.type.with_at(sides[op.variable])
             _stand_alone(synapse, op)
+        elif isinstance(op, arith.Broadcast) and isinstance(op.parent_op, (model.OnPre, model.OnPost)):
+            op.replace_by(op.operand)
         elif isinstance(op, arith.Elementwise):
             at = join(*(v.type for v in op.operands))
             for result in op.results:

@@ -16,6 +16,7 @@ from nnc.compiler.ir.types import DType
 from nnc.runtime.block import history
 from nnc.runtime.block.memory import HostMemory
 from nnc.runtime.block.storage import Storage
+from nnc.runtime.errors import NNCRuntimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -136,6 +137,8 @@ class State:
         storage = self._synaptic(name)
         holders = self._holders(name)
         if holders is not None and (where is not None or np.size(values) > 1):
+            if not self.fits(name, values, where):
+                raise NNCRuntimeError(f"synapses of one neuron have one value of '{name}' in this program")
             values, where = self._of_neurons(name, holders, values, where), None
         if storage is None:
             self.memory.write(name, values, slice(None) if where is None else where)
@@ -285,9 +288,10 @@ class State:
             if not old.has(spec.name) or self._is_index(spec.name) or _owner(spec.name) in anew or spec.name in past:
                 continue
             values = old.read(spec.name)
-            if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
+            synaptic = self._synaptic(spec.name) is not None or self._holders(spec.name) is not None
+            if synaptic and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
-            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
+            if synaptic or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
         history.restore(self, history.capture(old))
         for owner in self.storages.keys() - set(anew):
