@@ -152,7 +152,7 @@ class State:
         if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
             self.memory.write(name, placed)
 
-    def fits(self, name: str, values: Any, where: NDArray[np.integer[Any]] | None = None) -> bool:
+    def fits(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> bool:
         """Whether a field has room for different values: where neurons hold one for all their synapses, these agree."""
         holders = self._holders(name)
         if holders is None or (where is None and np.size(values) == 1):

@@ -271,9 +271,8 @@ def growth(net: ann.Network) -> Built:
 FEATURES: dict[str, Callable[[ann.Network], Built]] = {
     build.__name__: build
     for build in (
-        rate_sums, delays, many_populations, one_to_one, spike_timing, traces_of_neurons, short_term, continuous_synapses,
-        noise,
-        reductions,
+        rate_sums, delays, many_populations, one_to_one, spike_timing, traces_of_neurons, short_term,
+        continuous_synapses, noise, reductions,
         rates_of_firing, refractoriness, axonal_spikes, inputs, functions_and_conditions, switches, library,
         filters, lent_weights, growth,
     )
