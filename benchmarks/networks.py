@@ -49,6 +49,7 @@ class Ours:
         self.net.config(dtype=ann.float32 if precision == "float" else ann.float64, num_threads=threads)
         if target == "cuda":
             self.net.config(paradigm=target, determinism=order)
+        self.net.config(event_time="reference" if bench.reference else "exact")
         self.rng = np.random.default_rng(1)
         self.pop: Any = getattr(self, f"_{bench.kind}")(bench.n)
         self.monitor = self.net.monitor(self.pop, "spike") if bench.unit == "Hz" else None

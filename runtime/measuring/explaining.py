@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nnc.compiler.driver import lower
+from nnc.compiler.options import Options
 from nnc.compiler.passes.choose_propagation import RULES
-from nnc.runtime.running.compiling import cores_for
+from nnc.compiler.passes.narrow_traces import judge, projections
+from nnc.runtime.running.compiling import cores_for, describe
 from nnc.runtime.running.team import AUTO, GRAIN, TUNE, team_size
 from nnc.runtime.running.tuning import may_share, tuner_for
 from nnc.runtime.running.work import work_of
@@ -18,8 +21,9 @@ _REASONS = {choice.layout: choice.reason for choice in RULES.values()}
 
 
 def explain(network: Network, compiled: Compiled) -> str:
-    """Lines on the number of threads, on the order of sums, and on the storage of each projection."""
-    return "\n".join([_threads(network, compiled), _order(network, compiled), *_storages(network, compiled)])
+    """Lines on threads, on the order of sums, on the storage of each projection, and on event-driven variables."""
+    found = [_threads(network, compiled), _order(network, compiled)]
+    return "\n".join([*found, *_storages(network, compiled), *_traces(network)])
 
 
 def _order(network: Network, compiled: Compiled) -> str:
@@ -29,6 +33,23 @@ def _order(network: Network, compiled: Compiled) -> str:
         return f"sums: strict, {why}: in a fixed order, with the same bits on every target"
     why = "as asked for" if asked else "the default on a GPU ('strict' gives the bits of the CPU)"
     return f"sums: fast, {why}: what spikes add is added in any order"
+
+
+def _traces(network: Network) -> list[str]:
+    """Which event-driven variables neurons hold for their synapses, and why others are held by each synapse."""
+    owners = {f"proj{p.id}": p for p in network.get_projections(suppress_error=True) if p.event_driven()}
+    if not owners:
+        return []
+    module = lower(describe(network), Options(), "order-equations")
+    lines = []
+    for synapse, projection in projections(module):
+        if projection.sym in owners:
+            owner = owners[projection.sym]
+            for verdict in judge(module, synapse, projection):
+                held = "each synapse" if verdict.side is None else f"{verdict.side.value} neurons"
+                reason = verdict.reason if verdict.side is not None else owner.apart_because() or verdict.reason
+                lines.append(f"{owner.name}: '{verdict.variable}' is held by {held}: {reason}")
+    return lines
 
 
 def _threads(network: Network, compiled: Compiled) -> str:

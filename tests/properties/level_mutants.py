@@ -52,6 +52,53 @@ def events_age_by_one_step() -> None:
     event_driven.after = lambda form, time: after(form, form.rate.scale)
 
 
+def any_variable_is_the_same_for_all_synapses() -> None:
+    """Neurons hold what is computed from weights."""
+    from nnc.compiler.passes import narrow_traces
+
+    narrow_traces._Synapse._alike = lambda self, value, narrow: True  # type: ignore[method-assign]
+
+
+def both_neurons_hold_a_variable() -> None:
+    """A variable that both events change is taken for one of the pre neuron."""
+    from nnc.compiler.passes import narrow_traces
+
+    judged = narrow_traces._Synapse.verdict
+
+    def verdict(self: Owner, ode: Owner) -> Owner:
+        self.both = set()
+        return judged(self, ode)
+
+    narrow_traces._Synapse.verdict = verdict  # type: ignore[method-assign]
+
+
+def the_stamp_of_a_synapse_is_forgotten() -> None:
+    """Neurons hold variables by the rule of the reference simulator, too."""
+    from nnc.compiler.passes import narrow_traces
+
+    plain = narrow_traces._Synapse.__init__
+
+    def without_events(self: Owner, synapse: Owner) -> None:
+        plain(self, synapse)
+        self.events = {**self.events, narrow_traces.At.post: []}
+
+    narrow_traces._Synapse.__init__ = without_events  # type: ignore[method-assign]
+
+
+def synapses_start_alike() -> None:
+    """Values that differ between synapses are not told to the compiler."""
+    from nnc.runtime import attributes
+
+    attributes.Attributes.may_differ = lambda self, name: False  # type: ignore[method-assign]
+
+
+def neurons_keep_time_for_themselves() -> None:
+    """Variables that neurons hold are lost with the program."""
+    from nnc.runtime.block import state
+
+    state.State.begin_stamps = lambda self, owner: None  # type: ignore[method-assign]
+
+
 # -- instantiate to choose-propagation
 
 
@@ -251,6 +298,13 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
         midpoints_are_ends,
     ),
     "tests/passes/test_discretise_events.py": (events_age_by_one_step,),
+    "tests/runtime/test_narrow_traces.py": (
+        any_variable_is_the_same_for_all_synapses,
+        both_neurons_hold_a_variable,
+        the_stamp_of_a_synapse_is_forgotten,
+        synapses_start_alike,
+        neurons_keep_time_for_themselves,
+    ),
     "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
     "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
     "tests/passes/test_fuse_maps.py": (maps_fuse_across_their_elements,),

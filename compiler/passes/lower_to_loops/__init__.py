@@ -11,8 +11,14 @@ from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
 from nnc.compiler.passes.lower_to_loops.fresh import fresh_sums
-from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_push
-from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
+from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_pres, lower_push
+from nnc.compiler.passes.lower_to_loops.spikes import (
+    lower_arrivals,
+    lower_back_spikes,
+    lower_firings,
+    lower_spikes,
+    pre_fields_changed,
+)
 from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
 from nnc.compiler.passes.lower_to_loops.unread import drop_unread_partners
@@ -28,10 +34,13 @@ if TYPE_CHECKING:
 
 _MAPS: Final[dict[str, Callable[[Frame, step.Map], None]]] = {
     "neurons": lower_neurons,
+    "pres": lower_pres,
     "posts": lower_posts,
     "once": lower_once,
     "spikes": lower_spikes,
     "back_spikes": lower_back_spikes,
+    "arrivals": lower_arrivals,
+    "firings": lower_firings,
     "synapses": lower_synapses,
 }
 
