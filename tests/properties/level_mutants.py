@@ -244,6 +244,24 @@ def c_shifts_keep_the_sign() -> None:
     table["arith.shr"] = table["arith.sar"]
 
 
+def rows_are_fetched_past_the_end_of_the_list() -> None:
+    """The last neuron of a list has a next one."""
+    from nnc.compiler.codegen import prefetching
+
+    class Builder(prefetching.Builder):
+        def min(self, a: Owner, b: Owner) -> Owner:
+            return a
+
+    prefetching.Builder = Builder  # type: ignore[misc]
+
+
+def the_row_at_hand_is_fetched_again() -> None:
+    """What is fetched ahead is the row that is read anyway."""
+    from nnc.compiler.codegen import prefetching
+
+    prefetching._Ahead._next_row = lambda self: (self.row.lo, self.row.hi)  # type: ignore[method-assign]
+
+
 SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_discretise.py": (
         clamps_are_forgotten,
@@ -264,6 +282,10 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
     "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
+    "tests/codegen/test_prefetching.py": (
+        rows_are_fetched_past_the_end_of_the_list,
+        the_row_at_hand_is_fetched_again,
+    ),
     "tests/codegen/test_arithmetic.py": (
         llvm_minimum_takes_the_other_zero,
         llvm_remainder_is_a_quotient,
