@@ -38,6 +38,8 @@ def draw(
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
+        case "uniform" if known[0] == 0.0 and (known[-1] or 0.0) > 0.0:
+            return b.mul(second, source("uniform", 0))
         case "uniform":
             return b.add(first, b.mul(b.sub(second, first), source("uniform", 0)))
         case "discrete_uniform":

@@ -143,6 +143,18 @@ class Store(Op):
         return wrong
 
 
+@operation("mem.prefetch", level="loop")
+class Prefetch(Op):
+    """A hint that an element of a buffer is read soon: the processor may bring its cache line nearer."""
+
+    buffer = operand()
+    index = operand()
+    syntax = "%buffer [ %index ]"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _buffer(self.buffer) or _indices(self.index)
+
+
 @operation("mem.compact", level="loop")
 class Compact(Op):
     """Append the indices in [lo, hi) whose mask is set, ascending, to a list.

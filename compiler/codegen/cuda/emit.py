@@ -159,6 +159,9 @@ class KernelEmitter(Emitter):
         else:
             self.alone(lambda: super(KernelEmitter, self).store(op))
 
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """No code: other warps do something else while one waits."""
+
     def compact(self, op: loop.Compact) -> None:
         """All threads of the block, in `nnc.compiler.codegen.cuda.compact`."""
         if self.together != self.threads:

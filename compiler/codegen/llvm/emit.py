@@ -165,6 +165,12 @@ class Emitter(Writer):
             value = self.let(f"trunc i32 {value} to {MEMORY[dtype]}")
         self.do(f"store {MEMORY[dtype]} {value}, ptr {self.address(op.buffer, op.index)}{self.access}")
 
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """Into the second-level cache: a row of synapses would push out of the first what it is added to."""
+        self.declare("llvm.prefetch.p0", "void", "ptr", "i32", "i32", "i32")
+        at = self.address(op.buffer, op.index)
+        self.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 0, i32 3, i32 1)")
+
     def compact(self, op: loop.Compact) -> None:
         """A call; the counter is passed by its address."""
         self.helpers.add("compact")
@@ -325,6 +331,7 @@ _METHODS: Final[dict[type[Op], str]] = {
     loop.Alloca: "alloca",
     loop.Load: "load",
     loop.Store: "store",
+    loop.Prefetch: "prefetch",
     loop.Compact: "compact",
     loop.TimeLoop: "time",
     loop.For: "counted",

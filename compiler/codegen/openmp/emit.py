@@ -226,7 +226,11 @@ class Emitter:
             value = f"{value} ? 1 : 0"  # gcc 12 cannot turn a mask of two comparisons into bytes
         self.line(f"{self.text(op.buffer)}[{self.index(op)}] = {value};")
 
-    def index(self, op: loop.Load | loop.Store) -> str:
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """Into the second-level cache: a row of synapses would push out of the first what it is added to."""
+        self.line(f"__builtin_prefetch(&{self.text(op.buffer)}[{self.index(op)}], 0, 2);")
+
+    def index(self, op: loop.Load | loop.Store | loop.Prefetch) -> str:
         """The index of an access, stretched where values have gaps between them."""
         field = op.buffer.op
         step = stride(self.layout, str(field.field)) if isinstance(field, loop.FieldRef) else 1
@@ -377,6 +381,7 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
     loop.Alloca: Emitter.alloca,
     loop.Load: Emitter.load,
     loop.Store: Emitter.store,
+    loop.Prefetch: Emitter.prefetch,
     loop.Compact: Emitter.compact,
     loop.TimeLoop: Emitter.time,
     loop.For: Emitter.counted,

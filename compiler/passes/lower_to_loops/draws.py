@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from nnc.compiler.ir import loop, random, step
 from nnc.compiler.ir.arith import normalise
 from nnc.compiler.ir.types import At, DType
@@ -70,6 +72,11 @@ def _canonical_start(frame: Frame, rows: Rows, post: Value) -> Value:
     return b.sub(start, b.max(selves, frame.number(0)))
 
 
+def _bits(value: float) -> int:
+    """The bits of a double as an integer."""
+    return int(np.float64(value).view(np.int64))
+
+
 class Draws:
     """Writes the draws of one stream in the step at hand."""
 
@@ -82,20 +89,28 @@ class Draws:
         self.stream = normalise(op.stream, DType.i32)
 
     def tiles(self, lo: Value, hi: Value) -> None:
-        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi)."""
+        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi).
+
+        Two blocks of Philox at a time, since each round waits for the one before; a normal number keeps a processor
+        busy by itself.
+        """
         frame, b = self.frame, self.frame.b
-        words = 2 if self.dtype is DType.f64 else 4
-        shift = frame.number(5 if words == 2 else 6)
-        round_up = frame.number(LANES * words - 1)
+        parts = 2 if self.dtype is DType.f64 else 4
+        shift = frame.number(5 if parts == 2 else 6)
+        round_up = frame.number(LANES * parts - 1)
         first, end = (b.sar(b.add(x, round_up), shift) for x in (lo, hi))
         with frame.loop(first, end, independent=True, hint="tile") as tile:
             block = b.mul(tile, frame.number(LANES))
-            start = b.mul(tile, frame.number(LANES * words))
-            with frame.loop(frame.number(0), frame.number(LANES), simd=True, hint="lane") as lane:
-                values = self.values(self.words(b.add(block, lane)))
-                at = b.add(start, lane)
-                for part, value in enumerate(values):
-                    frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
+            start = b.mul(tile, frame.number(LANES * parts))
+            together = 1 if self.distribution == "normal" else 2
+            apart = LANES // together
+            with frame.loop(frame.number(0), frame.number(apart), simd=True, hint="lane") as lane:
+                lanes = [b.add(lane, frame.number(apart * n)) if n else lane for n in range(together)]
+                blocks = [self.words(b.add(block, each)) for each in lanes]
+                for each, words in zip(lanes, blocks, strict=True):
+                    at = b.add(start, each)
+                    for part, value in enumerate(self.values(words)):
+                        frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
 
     def element(self, index: Value, at: Value) -> None:
         """The draw of one element, stored at some place."""
@@ -143,10 +158,17 @@ class Draws:
         return b.mul(b.cast(bits, DType.f32), b.const(2.0**-24, DType.f32))
 
     def _uniform64(self, high: Value, low: Value) -> Value:
+        """The bits of both parts become the last ones of 2^20 + x and 1/2 + y, which are exact, as are all sums.
+
+        A vector unit converts no integers of 64 bits, or (AVX-512) takes as long; Philox leaves words in 64 bits.
+        """
         b = self.frame.b
-        a = b.cast(b.shr(high, b.const(5, DType.i32)), DType.f64)
-        c = b.cast(b.shr(low, b.const(6, DType.i32)), DType.f64)
-        return b.mul(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(2.0**-53, DType.f64))
+        word = b.const(0xFFFFFFFF, DType.i64)
+        a = b.and_(b.cast(high, DType.i64), word)
+        c = b.shr(b.and_(b.cast(low, DType.i64), word), b.const(11, DType.i64))
+        x = b.bitcast(b.or_(a, b.const(_bits(2.0**20), DType.i64)), DType.f64)
+        y = b.bitcast(b.or_(c, b.const(_bits(0.5), DType.i64)), DType.f64)
+        return b.add(b.sub(x, b.const(2.0**20 + 0.5, DType.f64)), y)
 
     def _box_muller(self, u: Value, v: Value) -> tuple[Value, Value]:
         b = self.frame.b
