@@ -1,9 +1,9 @@
 """`loop.reduce` in C: 32 partial results in an array; whole rounds of 32 elements, the rest, the tree.
 
-Elements that are gathered are done four lanes at a time: gcc 12 loads all indices of its vectors before the first
-element, and has no registers for those of more. What is left after the rounds is done by fours too, then one by one,
-and the tree is written out: loops of unknown length would be vectorised for lengths that they never have, and a vector
-read again right after one of its elements was stored waits for memory.
+Elements that are gathered are done by fours: gcc 12 loads all indices of its vectors before the first element, and has
+no registers for those of more. What is left after whole rounds is done by fours too, then one by one, and the tree is
+written out: loops of unknown length would be vectorised for lengths that they never have, and a vector that is read
+right after its elements were stored waits for memory.
 """
 
 from __future__ import annotations
@@ -30,24 +30,21 @@ def emit_reduce(e: Emitter, op: loop.Reduce) -> None:
     e.comment(op.loc)
     dtype = op.result.type.dtype
     parts = e.names.new((op.result.hint or "x") + "_part")
-    at, lane, from_, left = (e.names.new(wanted) for wanted in ("at", "lane", "from", "left"))
+    at, lane, from_ = (e.names.new(wanted) for wanted in ("at", "lane", "from"))
     hi = e.atom(op.hi)
     e.line(f"{VALUE_TYPE[dtype]} {parts}[{LANES}];")
     start = constant(loop.start_value(op.kind, dtype), dtype).text
     e.line(f"for (int {lane} = 0; {lane} < {LANES}; {lane}++) {parts}[{lane}] = {start};")
     e.line(f"int64_t {at} = {e.text(op.lo)};")
-    with _braces(e, f"for (; {at} + {LANES} <= {hi}; {at} += {LANES})"):
-        if _gathers(op):
-            with _braces(e, f"for (int {from_} = 0; {from_} < {LANES}; {from_} += {GROUP})"):
-                _elements(e, op, f"{parts}[{from_} + {lane}]", f"{at} + {from_}", lane, str(GROUP))
-        else:
-            _elements(e, op, f"{parts}[{lane}]", at, lane, str(LANES))
-    e.line(f"const int {left} = {at} < {hi} ? (int)({hi} - {at}) : 0;")
     e.line(f"int {from_} = 0;")
+    if not _gathers(op):
+        with _braces(e, f"for (; {at} + {LANES} <= {hi}; {at} += {LANES})"):
+            _elements(e, op, f"{parts}[{lane}]", at, lane, str(LANES))
+    some = f"{at} + {GROUP} <= {hi}; {at} += {GROUP}, {from_} = ({from_} + {GROUP}) & {LANES - 1}"
     e.line("NNC_ROLLED")
-    with _braces(e, f"for (; {from_} + {GROUP} <= {left}; {from_} += {GROUP})"):
-        _elements(e, op, f"{parts}[{from_} + {lane}]", f"{at} + {from_}", lane, str(GROUP))
-    _elements(e, op, f"{parts}[{from_} + {lane}]", f"{at} + {from_}", lane, f"({left} & {GROUP - 1})")
+    with _braces(e, f"for (; {some})"):
+        _elements(e, op, f"{parts}[{from_} + {lane}]", at, lane, str(GROUP))
+    _elements(e, op, f"{parts}[{from_} + {lane}]", at, lane, f"{GROUP - 1} && {lane} < {hi} - {at}")
     half = LANES // 2
     while half:
         merged = _combined(op, f"{parts}[{lane}]", f"{parts}[{lane} + {half}]")
@@ -79,7 +76,7 @@ def _combined(op: loop.Reduce, part: str, term: str) -> str:
 
 
 def _gathers(op: loop.Reduce) -> bool:
-    """Whether an index of a load comes from memory."""
+    """Whether the place of what is read is itself read from memory."""
     read: set[Value] = set()
     for inner in op.body.ops:
         if isinstance(inner, loop.Load) and inner.index in read:
