@@ -178,12 +178,12 @@ class Bank:
         right = b.min(self.parts(b.sub(hi, start), bank), self.number(self.length))
         return b.select(alone, left, self.number(0)), b.select(alone, right, self.number(self.length))
 
-    def finish(self, start: Value, lo: Value, hi: Value) -> None:
+    def finish(self, start: Value, kept: Value, lo: Value, hi: Value) -> None:
         """Add the sums of some places, from a post on, to those posts that are in [lo, hi)."""
         frame, b = self.frame, self.b
         end = b.add(start, self.number(self.patch.pixels * self.moved.bank))
         with frame.loop(b.max(lo, start), b.min(hi, end), simd=True) as i:
-            total = frame.load(self.sums, b.sub(i, start))
+            total = frame.load(self.sums, b.add(b.sub(i, start), kept))
             if self.reduction.kind == "mean":
                 total = b.div(total, b.like(float(self.moved.filter_size), total))
             elements = self.outer.tap()
@@ -286,9 +286,11 @@ class Bank:
         with frame.loop(self.number(0), blocks, independent=True, hint="block") as block:
             across = self.moved.stride[self.moves] * self.patch.strides[self.moves]
             seen = b.add(above, b.mul(block, self.number(pixels * across)))
+            # threads that do blocks at the same time must not share the sums
+            kept = b.mul(block, self.number(pixels * self.moved.bank))
             for first, lanes in self.vectors():
-                self.side_by_side(first, lanes, seen)
-            self.finish(b.add(start, b.mul(block, self.number(pixels * self.moved.bank))), lo, hi)
+                self.side_by_side(first, lanes, seen, kept)
+            self.finish(b.add(start, kept), kept, lo, hi)
 
     def vectors(self) -> Iterator[tuple[Value, int]]:
         """The first filter and the number of filters of each vector."""
@@ -303,10 +305,10 @@ class Bank:
             if (self.moved.bank - whole) & lanes:
                 yield self.number(self.moved.bank - (self.moved.bank - whole) % (2 * lanes)), lanes
 
-    def side_by_side(self, first: Value, lanes: int, seen: Value) -> None:
+    def side_by_side(self, first: Value, lanes: int, seen: Value, kept: Value) -> None:
         """All taps of a vector of filters, for some places."""
         frame, b = self.frame, self.b
-        self.lane_count, self.first = self.number(lanes), first
+        self.lane_count, self.kept = self.number(lanes), b.add(kept, first)
         self.at_once = self.moved.filter_size <= UNROLLED
         if not self.at_once:
             with frame.loop(self.number(0), self.lane_count, simd=True, hint="lane") as lane:
@@ -316,7 +318,7 @@ class Bank:
 
     def kept_at(self, lane: Value) -> list[Value]:
         """Where the sums of a filter are, by place."""
-        start = self.b.add(self.first, lane)
+        start = self.b.add(self.kept, lane)
         return [self.b.add(start, self.number(n * self.moved.bank)) for n in range(self.patch.pixels)]
 
     def taps(self, a: int, seen: Value, weight: Value) -> None:
