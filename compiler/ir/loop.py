@@ -247,6 +247,15 @@ class Reduce(Op):
         return wrong
 
 
+def start_value(kind: str, dtype: DType) -> bool | int | float:
+    """What a partial result of a reduction is before the first element."""
+    if kind in ("add", "fma"):
+        return 0.0 if dtype.is_float else 0
+    if dtype.is_float:
+        return float("-inf") if kind == "max" else float("inf")
+    return -(1 << (dtype.bits - 1)) if kind == "max" else (1 << (dtype.bits - 1)) - 1
+
+
 @operation("loop.if", level="loop")
 class If(Op):
     """Execute the region if the condition holds."""

@@ -166,6 +166,13 @@ def neurons_meet_themselves() -> None:
     frame.Elements.skip = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
 
 
+def neurons_are_updated_before_others_have_read_them() -> None:
+    """A map over neurons goes along with sums that read what it changes."""
+    from nnc.compiler.passes.lower_to_loops import followers
+
+    followers._apart = lambda host, guest: True
+
+
 def own_delays_do_not_count() -> None:
     """Spikes reach all synapses at once."""
     from nnc.compiler.passes.lower_to_loops import spikes
@@ -341,6 +348,7 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
     "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
     "tests/passes/test_fuse_maps.py": (maps_fuse_across_their_elements,),
+    "tests/passes/test_followers.py": (neurons_are_updated_before_others_have_read_them,),
     "tests/passes/test_order_maps.py": (order_does_not_matter,),
     "tests/passes/test_lower_to_loops.py": (
         spikes_take_a_step_more,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from nnc.compiler.codegen.cuda.compact import WARP
 from nnc.compiler.codegen.cuda.hazards import STAGE, Touch
 from nnc.compiler.codegen.cuda.warp import moved
-from nnc.compiler.codegen.llvm.reduce import combine, start_value, tree
+from nnc.compiler.codegen.llvm.reduce import combine, tree
 from nnc.compiler.codegen.llvm_expr import LANES, TYPES, literal, vector
+from nnc.compiler.ir import loop
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.emit import KernelEmitter
-    from nnc.compiler.ir import loop
 
 
 def _merged(e: KernelEmitter, op: loop.Reduce, kind: str, part: str, terms: list[str]) -> str:
@@ -32,7 +32,7 @@ def reduce_in_warp(e: KernelEmitter, op: loop.Reduce) -> None:
     dtype = op.result.type.dtype
     kind = TYPES[dtype]
     own = e.private(kind)
-    e.do(f"store {kind} {literal(start_value(op.kind, dtype), dtype)}, ptr {own}")
+    e.do(f"store {kind} {literal(loop.start_value(op.kind, dtype), dtype)}, ptr {own}")
     first = e.let(f"add i64 {e.values[op.lo]}, %within")
 
     def each(j: str) -> None:
@@ -58,7 +58,7 @@ def reduce_in_block(e: KernelEmitter, op: loop.Reduce) -> None:
     dtype = op.result.type.dtype
     kind = TYPES[dtype]
     own = e.private(kind)
-    e.do(f"store {kind} {literal(start_value(op.kind, dtype), dtype)}, ptr {own}")
+    e.do(f"store {kind} {literal(loop.start_value(op.kind, dtype), dtype)}, ptr {own}")
     lo, hi = e.values[op.lo], e.values[op.hi]
     head, inner, term, ready, fold, end = e.labels("round", "terms", "term", "ready", "fold", "folded")
     base, after, half, other, before = e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.label

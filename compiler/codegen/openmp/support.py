@@ -15,9 +15,11 @@ HEADER: Final = """\
 #if defined(__clang__)
 #define NNC_SIMD _Pragma("clang loop vectorize(assume_safety)")
 #define NNC_SIMD_SHORT _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#define NNC_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define NNC_SIMD _Pragma("GCC ivdep")
 #define NNC_SIMD_SHORT _Pragma("GCC unroll 1") _Pragma("GCC ivdep")
+#define NNC_ROLLED _Pragma("GCC unroll 1")
 #endif
 
 struct nnc_recorder {
