@@ -12,6 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 from nnc.compiler.ir.binomial import binomial
+from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +54,20 @@ def draw(
         case "binomial":
             return binomial(b, first, second, known, source)
     raise ValueError(f"unknown distribution {distribution}")
+
+
+def uniform64(b: Any, high: Any, low: Any) -> Any:
+    """A uniform number in [0, 1) of 53 bits from two words of 32."""
+    a = b.cast(b.shr(high, b.const(5, DType.i32)), DType.f64)
+    c = b.cast(b.shr(low, b.const(6, DType.i32)), DType.f64)
+    return b.mul(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(2.0**-53, DType.f64))
+
+
+def box_muller(b: Any, u: Any, v: Any) -> tuple[Any, Any]:
+    """Two standard normal numbers from uniform ones, u in (0, 1] and v in [0, 1)."""
+    radius = b.math("sqrt", b.mul(b.like(-2.0, u), b.math("log", u)))
+    angle = b.mul(b.like(2.0 * math.pi, v), v)
+    return b.mul(radius, b.math("cos", angle)), b.mul(radius, b.math("sin", angle))
 
 
 def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:

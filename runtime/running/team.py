@@ -35,8 +35,8 @@ def work_of(network: Network) -> int:
     projections = network.get_projections(suppress_error=True)
     return step_work(
         neurons=sum(p.size for p in network.get_populations()),
-        summed=sum(p.synapses.count for p in projections if p._kind == "rate"),
-        driven=sum(p.synapses.count for p in projections if p._kind == "spiking"),
+        summed=sum(p.synapses.expected for p in projections if p._kind == "rate"),
+        driven=sum(p.synapses.expected for p in projections if p._kind == "spiking"),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import loop, random, step
 from nnc.compiler.ir.arith import normalise
+from nnc.compiler.ir.distributions import box_muller, uniform64
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.rows import Rows
 
@@ -125,13 +125,13 @@ class Draws:
             return words
         b = self.frame.b
         if self.dtype is DType.f64:
-            u, v = (self._uniform64(words[2 * h], words[2 * h + 1]) for h in (0, 1))
+            u, v = (uniform64(b, words[2 * h], words[2 * h + 1]) for h in (0, 1))
             if self.distribution == "uniform":
                 return u, v
-            return self._box_muller(b.add(u, b.const(2.0**-53, DType.f64)), v)
+            return box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
         if self.distribution == "uniform":
             return [self._uniform32(word, 0) for word in words]
-        pairs = [self._box_muller(self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
+        pairs = [box_muller(b, self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
         return [normal for pair in pairs for normal in pair]
 
     def _uniform32(self, word: Value, above: int) -> Value:
@@ -141,15 +141,3 @@ class Draws:
         if above:
             bits = b.add(bits, b.const(above, DType.i32))
         return b.mul(b.cast(bits, DType.f32), b.const(2.0**-24, DType.f32))
-
-    def _uniform64(self, high: Value, low: Value) -> Value:
-        b = self.frame.b
-        a = b.cast(b.shr(high, b.const(5, DType.i32)), DType.f64)
-        c = b.cast(b.shr(low, b.const(6, DType.i32)), DType.f64)
-        return b.mul(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(2.0**-53, DType.f64))
-
-    def _box_muller(self, u: Value, v: Value) -> tuple[Value, Value]:
-        b = self.frame.b
-        radius = b.math("sqrt", b.mul(b.like(-2.0, u), b.math("log", u)))
-        angle = b.mul(b.like(2.0 * math.pi, v), v)
-        return b.mul(radius, b.math("cos", angle)), b.mul(radius, b.math("sin", angle))

@@ -1,0 +1,106 @@
+"""Projections whose synapses are made again whenever they are needed, and the numbers that their rules draw.
+
+The op stands beside the projection, on model and step level. The definition is written once, on a `Builder` or on
+arrays: it is what `lower-to-loops` writes and what `interp_procedural` computes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from nnc.compiler.ir import distributions
+from nnc.compiler.ir.attributes import SYMBOL, enum_kind
+from nnc.compiler.ir.core import Op
+from nnc.compiler.ir.define import attribute, operation
+from nnc.compiler.ir.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Words = Callable[[int], Sequence[Any]]
+
+DISTRIBUTIONS: Final = ("uniform", "discrete_uniform", "normal", "log_normal", "exponential")
+"""What weights may be drawn from."""
+
+NUMBERS: Final = ("scale", "first", "second", "low", "high")
+"""Parameters of a rule, `@owner.rule.NAME`: see `gaps` and `weights`."""
+
+SIZES: Final = ("key", "chunk", "batch")
+"""Sizes of a rule, `@owner.rule.NAME`: 64 random bits, columns of a chunk, elements that are made at once."""
+
+TILE: Final = 32
+"""Elements of 16 counters that lie side by side: element e of a chunk has counter (e >> 5) * 16 + (e & 15), and the
+first or second half of its four words: half (e >> 4) & 1."""
+
+MOST: Final = 256
+"""The greatest number of elements that are made at once, a multiple of `TILE`."""
+
+NEVER: Final = -1e300
+"""The scale of a rule whose probability is 0: all gaps are too long."""
+
+
+@operation("step.procedural")
+class Procedural(Op):
+    """The synapses of `owner` follow from a rule; none is stored.
+
+    A row has the partners of one neuron of the side `rows`, ascending. The columns of a row are the neurons of a range
+    of the other side, cut into chunks of `@owner.rule.chunk`. In each chunk the gaps between synapses are drawn until
+    its end is passed: column x(e) = x(e-1) + 1 + gap(e), x(-1) being the one in front of the chunk. Gaps are geometric,
+    so each column is a synapse with the same probability, independently. If the projection has `no_self`, the column of
+    the neuron itself is then left out.
+
+    `weights`: `one` for all (field `w`), or the distribution that the weight of each element is drawn from; there is no
+    memory for `w` then. Draws have the counter (counter of the element, chunk, row, s) and the key `@owner.rule.key`; s
+    is 0 for gaps and from 1 on for weights.
+    """
+
+    owner = attribute(SYMBOL)
+    rows = attribute(enum_kind("pre", "post"))
+    weights = attribute(enum_kind("one", *DISTRIBUTIONS))
+    syntax = "$owner by $rows weights $weights"
+
+
+def scale_of(probability: float) -> float:
+    """What logarithms of uniform numbers are multiplied by to give gaps between successes of a probability."""
+    if probability <= 0.0:
+        return NEVER
+    return 1.0 / math.log1p(-probability) if probability < 1.0 else -0.0
+
+
+def gap(b: Any, high: Any, low: Any, scale: Any, most: Any) -> Any:
+    """Columns between two synapses (i32), at most `most` (f64), from two words.
+
+    A uniform number u in (0, 1) of 52 bits is above (1 - p) ** k with the chance that a gap is below k.
+    """
+    a = b.cast(b.shr(high, b.const(6, DType.i32)), DType.f64)
+    c = b.cast(b.shr(low, b.const(6, DType.i32)), DType.f64)
+    whole = b.add(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(0.5, DType.f64))
+    logarithm = b.math("log", b.mul(whole, b.const(2.0**-52, DType.f64)))
+    return b.cast(b.min(b.math("floor", b.mul(logarithm, scale)), most), DType.i32)
+
+
+def weights(b: Any, distribution: str, parameters: Sequence[Any], words: Words) -> list[Any]:
+    """The weights (f64) of the two elements that have the halves of the same counters.
+
+    `parameters` are `first` and `second` of the distribution and the bounds `low` and `high` of its values; `words(s)`
+    gives the words of a counter with a last word s.
+    """
+    *inner, low, high = parameters
+    made: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def pair(kind: str, nth: int) -> tuple[Any, Any]:
+        if (kind, nth) not in made:
+            made[kind, nth] = _pair(b, kind, words(1 + nth))
+        return made[kind, nth]
+
+    def drawn(half: int) -> Any:
+        value = distributions.draw(b, distribution, inner, (None, None), lambda kind, nth: pair(kind, nth)[half])
+        return b.min(b.max(value, low), high)
+
+    return [drawn(half) for half in (0, 1)]
+
+
+def _pair(b: Any, kind: str, words: Sequence[Any]) -> tuple[Any, Any]:
+    u, v = (distributions.uniform64(b, words[2 * h], words[2 * h + 1]) for h in (0, 1))
+    return (u, v) if kind != "normal" else distributions.box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
