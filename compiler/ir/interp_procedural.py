@@ -109,6 +109,7 @@ class _Draws:
         self.counter = [np.broadcast_to(a, shape) for a in (blocks[None, :], chunk[:, None], row[:, None])]
 
     def words(self, last: int) -> Sequence[Array]:
+        """The words of the counters that end in `last`."""
         key = self.rule.key
         constants = [np.full(self.counter[0].shape, k) for k in (last, key & 0xFFFFFFFF, (key >> 32) & 0xFFFFFFFF)]
         operands = [(x & 0xFFFFFFFF).astype(np.uint32).view(np.int32) for x in (*self.counter, *constants)]
@@ -121,7 +122,7 @@ class _Draws:
 
     def weights(self) -> Array:
         parameters = [self.ops.const(p, DType.f64) for p in self.rule.parameters]
-        return self._side_by_side(weights(self.ops, str(self.rule.distribution), parameters, self.words))
+        return self._side_by_side(weights(self.ops, str(self.rule.distribution), parameters, self.words(1)))
 
     def _side_by_side(self, halves: Sequence[Array]) -> Array:
         """Elements in their order: 16 of the first halves of counters, then 16 of the second ones."""

@@ -16,9 +16,7 @@ from nnc.compiler.ir.define import attribute, operation
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Words = Callable[[int], Sequence[Any]]
+    from collections.abc import Sequence
 
 DISTRIBUTIONS: Final = ("uniform", "discrete_uniform", "normal", "log_normal", "exponential")
 """What weights may be drawn from."""
@@ -27,7 +25,7 @@ NUMBERS: Final = ("scale", "first", "second", "low", "high")
 """Parameters of a rule, `@owner.rule.NAME`: see `gaps` and `weights`."""
 
 SIZES: Final = ("key", "chunk", "batch")
-"""Sizes of a rule, `@owner.rule.NAME`: 64 random bits, columns of a chunk, elements that are made at once."""
+"""Sizes of a rule, `@owner.rule.NAME`: 63 random bits, columns of a chunk, elements that are made at once."""
 
 TILE: Final = 32
 """Elements of 16 counters that lie side by side: element e of a chunk has counter (e >> 5) * 16 + (e & 15), and the
@@ -52,7 +50,7 @@ class Procedural(Op):
 
     `weights`: `one` for all (field `w`), or the distribution that the weight of each element is drawn from; there is no
     memory for `w` then. Draws have the counter (counter of the element, chunk, row, s) and the key `@owner.rule.key`; s
-    is 0 for gaps and from 1 on for weights.
+    is 0 for gaps and 1 for weights.
     """
 
     owner = attribute(SYMBOL)
@@ -80,27 +78,28 @@ def gap(b: Any, high: Any, low: Any, scale: Any, most: Any) -> Any:
     return b.cast(b.min(b.math("floor", b.mul(logarithm, scale)), most), DType.i32)
 
 
-def weights(b: Any, distribution: str, parameters: Sequence[Any], words: Words) -> list[Any]:
-    """The weights (f64) of the two elements that have the halves of the same counters.
+def weights(b: Any, distribution: str, parameters: Sequence[Any], words: Sequence[Any]) -> list[Any]:
+    """The weights (f64) of the two elements that have the halves of a counter, from its four words.
 
-    `parameters` are `first` and `second` of the distribution and the bounds `low` and `high` of its values; `words(s)`
-    gives the words of a counter with a last word s.
+    `parameters` are `first` and `second` of the distribution and the bounds `low` and `high` of its values.
     """
-    *inner, low, high = parameters
-    made: dict[tuple[str, int], tuple[Any, Any]] = {}
-
-    def pair(kind: str, nth: int) -> tuple[Any, Any]:
-        if (kind, nth) not in made:
-            made[kind, nth] = _pair(b, kind, words(1 + nth))
-        return made[kind, nth]
-
-    def drawn(half: int) -> Any:
-        value = distributions.draw(b, distribution, inner, (None, None), lambda kind, nth: pair(kind, nth)[half])
-        return b.min(b.max(value, low), high)
-
-    return [drawn(half) for half in (0, 1)]
+    first, second, low, high = parameters
+    u, v = (distributions.uniform64(b, *pair) for pair in (words[:2], words[2:]))
+    numbers = (u, v)
+    if distribution in ("normal", "log_normal"):
+        numbers = distributions.box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
+    drawn = [_drawn(b, distribution, first, second, number) for number in numbers]
+    return [b.min(b.max(value, low), high) for value in drawn]
 
 
-def _pair(b: Any, kind: str, words: Sequence[Any]) -> tuple[Any, Any]:
-    u, v = (distributions.uniform64(b, words[2 * h], words[2 * h + 1]) for h in (0, 1))
-    return (u, v) if kind != "normal" else distributions.box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
+def _drawn(b: Any, distribution: str, first: Any, second: Any, number: Any) -> Any:
+    """Every fma is written as one: `form-fma` finds none to form, and arrays have the bits of programs."""
+    match distribution:
+        case "uniform":
+            return b.fma(b.sub(second, first), number, first)
+        case "normal":
+            return b.fma(second, number, first)
+        case "log_normal":
+            return b.math("exp", b.fma(second, number, first))
+        case _:
+            return distributions.draw(b, distribution, (first, second), (None, None), lambda *_: number)

@@ -43,9 +43,9 @@ class ProceduralProbability:
         return round(self.probability * (len(ends.pre_ranks) * len(ends.post_ranks) - selves))
 
     def connect(self, ends: Ends, generator: np.random.Generator) -> Wired:
-        """The rule with a key of 64 bits, which is all that is drawn."""
+        """The rule with a key of 63 bits, which is all that is drawn."""
         pre, post = (_span(side, ranks) for side, ranks in zip(("pre", "post"), ranks_of(_CALL, ends), strict=True))
-        key = int(generator.integers(-(1 << 63), (1 << 63) - 1, endpoint=True))
+        key = int(generator.integers(1 << 63))
         width = post.count if self.rows == "pre" else pre.count
         rule = row_rule(key, width, self.probability, *_law(self.weights))
         no_self = ends.same and not self.selves

@@ -188,7 +188,7 @@ class Regenerated:
                     frame.store(distance, self.sums[0], place)
                 if self.weights is not None:
                     names = ("first", "second", "low", "high")
-                    values = weights(b, str(self.op.weights), [self.parameter(n) for n in names], words)
+                    values = weights(b, str(self.op.weights), [self.parameter(n) for n in names], words(1))
                     for half, value in enumerate(values):
                         place = b.add(at, self.number(LANES * half))
                         frame.store(b.cast(value, self._weight_type()), self.weights, place)
