@@ -349,9 +349,10 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres") + tuple(
-    f"rule.{name}" for name in NUMBERS
-)
+_INDICES = (
+    "row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres",
+    *(f"rule.{name}" for name in NUMBERS),
+)  # fmt: skip
 
 
 def _owner(name: str) -> str:

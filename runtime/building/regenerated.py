@@ -95,7 +95,7 @@ class Regenerated(Connectivity):
         counts = np.zeros(self.n_post, np.int64)
         for part in parts_of(self.rule, self._rows(), weighted=False):
             pre, post = self._pairs(part.rows, part.columns)
-            counts += np.bincount(post[self._kept(pre, post)], minlength=self.n_post)
+            counts += np.bincount(post[self._chosen(pre, post)], minlength=self.n_post)
         row = np.zeros(self.n_post + 1, np.int64)
         np.cumsum(counts, out=row[1:])
         return row
@@ -147,7 +147,7 @@ class Regenerated(Connectivity):
         self._check_room()
         part = made_rows(self.rule, self._rows())
         pre, post = self._pairs(part.rows, part.columns)
-        chosen = self._kept(pre, post)
+        chosen = self._chosen(pre, post)
         weights = part.weights if chosen is ... or part.weights is None else part.weights[chosen]
         pre, post = pre[chosen], post[chosen]
         if self.rows == "pre":
@@ -179,5 +179,5 @@ class Regenerated(Connectivity):
             return rows, columns + self.spans["post"].first
         return columns + self.spans["pre"].first, rows
 
-    def _kept(self, pre: NDArray[np.int64], post: NDArray[np.int64]) -> Any:
+    def _chosen(self, pre: NDArray[np.int64], post: NDArray[np.int64]) -> Any:
         return pre != post if self.no_self else ...

@@ -99,8 +99,9 @@ def misfits(saved: Saved, obj: Object) -> list[str]:
         here, there = obj.size, int(saved.entry.get("size", obj.size))
         return [] if here == there else [f"{label_of(obj)} has {here} neurons, in the file {there}"]
     if ("procedural" in saved.entry) != (obj.regenerated is not None) and saved.archive.kind != "plain":
-        here, there = ("makes" if x else "does not make" for x in (obj.regenerated, "procedural" in saved.entry))
-        return [f"{label_of(obj)} {here} its synapses from a rule (storage='procedural'), that of the file {there}"]
+        does, stores = "makes its synapses from a rule (storage='procedural')", "stores its synapses"
+        own, other = (does, stores) if obj.regenerated is not None else (stores, does)
+        return [f"{label_of(obj)} {own}, that of the file {other}"]
     if obj.regenerated is not None:
         return []
     header = saved.entry.get("synapses")

@@ -158,7 +158,12 @@ class Connecting:
         return self._connect(rule)
 
     def from_sparse(
-        self, weights: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None, storage: str | None = None
+        self,
+        weights: Any,
+        delays: Any = 0.0,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """A scipy sparse matrix of weights of shape (pre.size, post.size); its stored entries are the synapses."""
         if check_storage(storage_format, storage_order, storage):
@@ -175,6 +180,7 @@ class Connecting:
         method: Callable[..., Any],
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
         **args: Any,
     ) -> Self:
         """What `method(pre, post[, dt], **args)` returns, called now: a `LILConnectivity` in most scripts."""
@@ -228,7 +234,12 @@ class Connecting:
         return self._connect(from_file(filename))
 
     def from_matrix_market(
-        self, filename: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None, storage: str | None = None
+        self,
+        filename: Any,
+        delays: Any = 0.0,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """The entries of a Matrix Market file (`.mtx`) as weights; rows are post neurons."""
         if check_storage(storage_format, storage_order, storage):

@@ -57,7 +57,8 @@ class Regenerating:
         """Instead of giving every synapse its values: all have the same, but for weights that are drawn."""
         if self.has_rules:
             raise NNCRuntimeError(
-                f"projection '{self.name}': its synapses are not stored, and its synapse creates or prunes some; {_OTHER}"
+                f"projection '{self.name}': its synapse creates or prunes synapses, which are not stored "
+                f"(storage='procedural'); {_OTHER}"
             )
         values = self._values
         for slot in values.slots.values():

@@ -181,9 +181,7 @@ class Regenerated:
                 drawn = words(0)
                 at = b.add(start, lane)
                 for half in (0, 1):
-                    distance = b.add(
-                        gap(b, drawn[2 * half], drawn[2 * half + 1], scale, most), b.const(1, DType.i32)
-                    )
+                    distance = b.add(gap(b, drawn[2 * half], drawn[2 * half + 1], scale, most), b.const(1, DType.i32))
                     place = b.add(at, self.number(PAD + LANES * half))
                     frame.store(distance, self.sums[0], place)
                 if self.weights is not None:
@@ -240,4 +238,3 @@ class Regenerated:
     def _quotient(self, a: Value, by: Value) -> Value:
         """a / by, rounded up."""
         return self.b.div(self.b.add(a, self.b.sub(by, self.number(1))), by)
-

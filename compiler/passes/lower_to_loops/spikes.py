@@ -78,7 +78,7 @@ class Arrival:
                 self._row(pre, age)
 
     def _row(self, pre: Value, age: Value) -> None:
-        frame, elements = self.frame, self.elements
+        elements = self.elements
         elements.index[At.pre] = pre
         elements.emit(self.ops, At.pre)
         if self.made is None:
