@@ -35,7 +35,7 @@ LONGEST: Final = 1 << 22
 CACHED: Final = 1 << 20
 """Synapses up to which what was made once is held."""
 
-_BYTES: Final = 48
+_BYTES: Final = 96
 """What making a synapse takes, about."""
 
 
