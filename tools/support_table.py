@@ -201,6 +201,12 @@ FEATURES: Final[dict[str, Any]] = {
     "all_to_all": rated(connect=lambda proj: proj.all_to_all(weights=0.5)),
     "one_to_one": rated(connect=lambda proj: proj.one_to_one(weights=0.5)),
     "fixed_probability": rated(connect=lambda proj: proj.fixed_probability(0.6, weights=ann.Uniform(0.0, 1.0))),
+    "synapses that are not stored, rate-coded": rated(
+        connect=lambda proj: proj.fixed_probability(0.6, weights=ann.Normal(0.0, 1.0), storage="procedural")
+    ),
+    "synapses that are not stored, spikes": spiked(
+        connect=lambda proj: proj.fixed_probability(0.6, weights=0.3, storage="procedural")
+    ),
     "fixed_number_pre": rated(connect=lambda proj: proj.fixed_number_pre(2, weights=ann.Normal(0.0, 1.0))),
     "spikes, one weight for all": spiked(connect=lambda proj: proj.all_to_all(weights=0.3)),
     "spikes": spiked(),

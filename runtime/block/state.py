@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.compiler.ir.procedural import NUMBERS
 from nnc.compiler.ir.types import DType
 from nnc.runtime.block import history
 from nnc.runtime.block.memory import HostMemory
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.block.memory import Memory
+    from nnc.runtime.building.regenerated import Regenerated
     from nnc.runtime.projections.connectivity import Connectivity
     from nnc.runtime.projections.edits import Edit
 
@@ -335,6 +337,11 @@ class State:
             self.block.resize({f"{symbol}.delay": delay})
         self._connect([ProjectionSizes(symbol, self.storages[symbol].synapses, delay)])
 
+    def rekey(self, symbol: str, synapses: Regenerated) -> None:
+        """Have other synapses of the same rule, none of which is stored."""
+        self.storages[symbol].synapses = synapses
+        self.block.resize({f"{symbol}.rule.key": synapses.rule.key})
+
     def deepen(self, symbol: str, ring: int) -> None:
         """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
         depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
@@ -413,7 +420,10 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
+_INDICES = (
+    "row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres",
+    *(f"rule.{name}" for name in NUMBERS),
+)  # fmt: skip
 
 
 def _owner(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnc.compiler.driver import lower
 from nnc.compiler.options import Options
-from nnc.compiler.passes.choose_propagation import RULES
+from nnc.compiler.passes.choose_propagation import PROCEDURAL, RULES
 from nnc.compiler.passes.narrow_traces import judge, projections
 from nnc.runtime.running.compiling import cores_for, describe
 from nnc.runtime.running.team import AUTO, GRAIN, TUNE, team_size
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnc.runtime.networks.network import Network
     from nnc.runtime.running.compiling import Compiled
 
-_REASONS = {choice.layout: choice.reason for choice in RULES.values()}
+_REASONS = {choice.layout: choice.reason for choice in (*RULES.values(), PROCEDURAL)}
 
 
 def explain(network: Network, compiled: Compiled) -> str:
@@ -89,10 +89,10 @@ def _storages(network: Network, compiled: Compiled) -> list[str]:
     for projection in network.get_projections(suppress_error=True):
         symbol = f"proj{projection.id}"
         storage = state.storages.get(symbol)
-        if storage is None or not projection.synapses.count:
+        if storage is None or not projection.synapses.expected:
             continue
         specs = [f for f in state.block.layout.fields if f.name.startswith(f"{symbol}.")]
-        size = sum(state.block.fields.peek(f.name).nbytes for f in specs) / projection.synapses.count
+        size = sum(state.block.fields.peek(f.name).nbytes for f in specs) / projection.synapses.expected
         packed = [f.name.partition(".")[2] for f in specs if f.place is not None]
         side = f"; {', '.join(packed)} lie side by side, since events of post neurons reach them" if packed else ""
         reason = _REASONS.get(storage.kind, "")

@@ -20,6 +20,7 @@ PARADIGMS = ("openmp", "cuda", "llvm", "interp")
 STORAGE_FORMATS = tuple(
     "default lil csr csr_vector csr_scalar dense ell ellr sell coo bsr hyb dia auto".split()  # noqa: SIM905
 )
+PROCEDURAL = "procedural"
 STORAGE_ORDERS = ("post_to_pre", "pre_to_post", "auto")
 
 
@@ -198,12 +199,20 @@ def _one_of(words: tuple[str, ...] | list[str]) -> Callable[[str, object], str]:
     return check
 
 
-def check_storage(storage_format: object, storage_order: object) -> None:
-    """Raise for an unknown storage format or order. They are hints: nnc chooses the storage itself."""
-    if storage_format is not None:
-        _one_of(STORAGE_FORMATS)("storage_format", storage_format)
+def check_storage(storage_format: object, storage_order: object, storage: object = None) -> bool:
+    """Raise for an unknown storage format or order; gives whether synapses shall not be stored at all.
+
+    All others are hints: nnc chooses the storage itself. `storage` is another name of the format.
+    """
+    formats = {"storage_format": storage_format, "storage": storage}
+    for name, given in formats.items():
+        if given is not None:
+            _one_of((*STORAGE_FORMATS, PROCEDURAL))(name, given)
+    if None not in formats.values() and storage != storage_format:
+        raise NNCValueError(f"storage ({storage!r}) and storage_format ({storage_format!r}) say different things")
     if storage_order is not None:
         _one_of(STORAGE_ORDERS)("storage_order", storage_order)
+    return PROCEDURAL in formats.values()
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

@@ -30,6 +30,9 @@ READ_ON: Final = 0.25
 GATHERED: Final = 2.0
 """A synapse that a sum or a spike reaches through an index."""
 
+REGENERATED: Final = 17.0
+"""A synapse that is not stored: it is made again for every spike."""
+
 SCATTERED: Final = 8.0
 """A synapse that a spike of its post neuron reaches, anywhere in memory."""
 
@@ -61,13 +64,14 @@ def neuron_work(model: NeuronModel) -> float:
 
 def _synaptic(projection: Projection) -> float:
     """Units of work of a projection in a step."""
-    model, count = projection._model, projection.synapses.count
+    model, count = projection._model, projection.synapses.expected
     own = operations(model, [*model.statements, *(() if model.psp is None else (model.psp,))]) / OPERATIONS
     if projection._kind == "rate":
         straight = not projection.stores_synapses or projection.synapses.full is not None
         return count * ((READ_ON if straight else GATHERED) + own)
     events = operations(model, [e.assignment for e in (*model.pre_spike, *model.post_spike)]) / OPERATIONS
-    visit = GATHERED + events + own + (SCATTERED if model.post_spike else 0.0)
+    reached = REGENERATED if projection.regenerated is not None else GATHERED
+    visit = reached + events + own + (SCATTERED if model.post_spike else 0.0)
     every_step = [a for a in model.attributes if a.method not in (None, "event_driven")]
     return count * (visit / VISITS + (own if every_step else 0.0))
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nnc as ann
+from nnc.compiler.ir.distributions import uniform64
 from nnc.compiler.ir.interp_arith import ArrayOps
-from nnc.compiler.passes.lower_to_loops.draws import Draws
 
 SIZE, STEPS = 150, 3
 WORD = 0xFFFFFFFF
@@ -62,7 +61,7 @@ def test_all_bits_of_two_words_count() -> None:
     ends = [0, 1, 2047, 2048, 4096, 0x7FFFFFFF, 0x80000000, 0xFFFFF800, WORD]
     high, low = (a.ravel() for a in np.meshgrid(ends, ends))
     words = [a.astype(np.uint32).view(np.int32) for a in (high, low)]
-    got = Draws._uniform64(SimpleNamespace(frame=SimpleNamespace(b=ArrayOps())), *words)  # type: ignore[arg-type]
+    got = uniform64(ArrayOps(), *words)
     assert got.tolist() == [
         h * 2.0**-32 + (x >> 11) * 2.0**-53 for h, x in zip(high.tolist(), low.tolist(), strict=True)
     ]

@@ -302,8 +302,8 @@ def doubles_have_the_bits_of_one_word() -> None:
     """The second word of a uniform double does not count."""
     from nnc.compiler.passes.lower_to_loops import draws
 
-    whole = draws.Draws._uniform64
-    draws.Draws._uniform64 = lambda self, high, low: whole(self, high, high)  # type: ignore[method-assign]
+    whole = draws.uniform64
+    draws.uniform64 = lambda b, high, low: whole(b, high, high)
 
 
 def blocks_of_philox_never_wait() -> None:

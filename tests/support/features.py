@@ -268,13 +268,28 @@ def growth(net: ann.Network) -> Built:
     return [a, b, (link, ["w"])]
 
 
+def procedural(net: ann.Network) -> Built:
+    """Synapses that are made again: of spikes and of rates, whole populations and ranges, with and without self."""
+    cells, units = _cells(net), _units(net, 40)
+    cells.drive = np.random.default_rng(1).uniform(2.0, 6.0, N)
+    again: dict[str, Any] = dict(storage="procedural")
+    net.connect(cells, cells, "exc").fixed_probability(0.2, weights=0.1, delays=2.0, **again)
+    net.connect(cells[10:60], cells[3:68], "inh").fixed_probability(
+        0.7, weights=ann.Uniform(0.0, 0.1), allow_self_connections=True, **again
+    )
+    net.connect(units, units, "exc").fixed_probability(0.3, weights=ann.Normal(0.0, 0.2, max=0.3), delays=3.0, **again)
+    most = ann.Synapse(psp="w * pre.r", operation="max")
+    net.connect(units[5:30], units[2:9], "inh", most).fixed_probability(1.0, weights=0.5, **again)
+    return [cells, units]
+
+
 FEATURES: dict[str, Callable[[ann.Network], Built]] = {
     build.__name__: build
     for build in (
         rate_sums, delays, many_populations, one_to_one, spike_timing, traces_of_neurons, short_term,
         continuous_synapses, noise, reductions,
         rates_of_firing, refractoriness, axonal_spikes, inputs, functions_and_conditions, switches, library,
-        filters, lent_weights, growth,
+        filters, lent_weights, growth, procedural,
     )
 }  # fmt: skip
 

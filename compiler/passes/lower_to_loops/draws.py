@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from nnc.compiler.ir import loop, random, step
 from nnc.compiler.ir.arith import normalise
+from nnc.compiler.ir.distributions import box_muller, uniform64
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.rows import Rows
 
@@ -70,11 +68,6 @@ def _canonical_start(frame: Frame, rows: Rows, post: Value) -> Value:
     first, end = rows.pres()
     selves = b.sub(b.min(post, end), b.max(rows.size("post_first"), first))
     return b.sub(start, b.max(selves, frame.number(0)))
-
-
-def _bits(value: float) -> int:
-    """The bits of a double as an integer."""
-    return int(np.float64(value).view(np.int64))
 
 
 class Draws:
@@ -140,13 +133,13 @@ class Draws:
             return words
         b = self.frame.b
         if self.dtype is DType.f64:
-            u, v = (self._uniform64(words[2 * h], words[2 * h + 1]) for h in (0, 1))
+            u, v = (uniform64(b, words[2 * h], words[2 * h + 1]) for h in (0, 1))
             if self.distribution == "uniform":
                 return u, v
-            return self._box_muller(b.add(u, b.const(2.0**-53, DType.f64)), v)
+            return box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
         if self.distribution == "uniform":
             return [self._uniform32(word, 0) for word in words]
-        pairs = [self._box_muller(self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
+        pairs = [box_muller(b, self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
         return [normal for pair in pairs for normal in pair]
 
     def _uniform32(self, word: Value, above: int) -> Value:
@@ -156,22 +149,3 @@ class Draws:
         if above:
             bits = b.add(bits, b.const(above, DType.i32))
         return b.mul(b.cast(bits, DType.f32), b.const(2.0**-24, DType.f32))
-
-    def _uniform64(self, high: Value, low: Value) -> Value:
-        """The bits of both parts become the last ones of 2^20 + x and 1/2 + y, which are exact, as are all sums.
-
-        A vector unit converts no integers of 64 bits, or (AVX-512) takes as long; Philox leaves words in 64 bits.
-        """
-        b = self.frame.b
-        word = b.const(0xFFFFFFFF, DType.i64)
-        a = b.and_(b.cast(high, DType.i64), word)
-        c = b.shr(b.and_(b.cast(low, DType.i64), word), b.const(11, DType.i64))
-        x = b.bitcast(b.or_(a, b.const(_bits(2.0**20), DType.i64)), DType.f64)
-        y = b.bitcast(b.or_(c, b.const(_bits(0.5), DType.i64)), DType.f64)
-        return b.add(b.sub(x, b.const(2.0**20 + 0.5, DType.f64)), y)
-
-    def _box_muller(self, u: Value, v: Value) -> tuple[Value, Value]:
-        b = self.frame.b
-        radius = b.math("sqrt", b.mul(b.like(-2.0, u), b.math("log", u)))
-        angle = b.mul(b.like(2.0 * math.pi, v), v)
-        return b.mul(radius, b.math("cos", angle)), b.mul(radius, b.math("sin", angle))
