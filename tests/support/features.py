@@ -269,6 +269,8 @@ def procedural(net: ann.Network) -> Built:
     net.connect(units, units, "exc").fixed_probability(0.3, weights=ann.Normal(0.0, 0.2, max=0.3), delays=3.0, **again)
     most = ann.Synapse(psp="w * pre.r", operation="max")
     net.connect(units[5:30], units[2:9], "inh", most).fixed_probability(1.0, weights=0.5, **again)
+    net.connect(cells[10:60], cells, "exc").fixed_number_post(20, weights=ann.Uniform(0.0, 0.1), **again)
+    net.connect(units, units[5:30], "inh").fixed_number_pre(7, weights=0.1, **again)
     return [cells, units]
 
 
