@@ -1,8 +1,8 @@
 """Rows in which each column is a synapse with the same probability (`step.procedural`, rule `probability`).
 
 A worker makes the chunks of a row that meet its own part, some `batch` elements at a time: gaps on vectors, their sums
-by doubling distances, then by bisection which of them are in the part. Nothing is carried from one element to the next,
-so the threads of a device share a batch, too.
+by ever longer distances, then by bisection which of them are in the part. Nothing is carried from one element to the
+next, so the threads of a device share a batch, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.procedural import Procedural
     from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame
 
-PAD: Final = MOST // 2
+PAD: Final = 3 * MOST // 4
 """Zeros in front of the elements of a batch: nothing is added to the first ones."""
 
 GUARDED: Final = 32
@@ -171,17 +171,18 @@ class Regenerated(Making):
                         frame.store(weight, self.weights, b.add(at, self.number(LANES * half)))
 
     def _add_up(self) -> None:
-        """Sums of distances: each takes that of the element 1, 2, 4, ... in front of it."""
+        """Sums of distances: in four rounds each takes in those of three others, 1, 4, 16 and 64 elements apart."""
         frame, b = self.frame, self.b
         source, target = self.sums
-        distance = 1
-        while distance < MOST:
+        apart = 1
+        while apart < MOST:
             with frame.loop(self.number(0), self.size("rule.batch"), simd=True, hint="j") as j:
-                mine = frame.load(source, b.add(j, self.number(PAD)))
-                other = frame.load(source, b.add(j, self.number(PAD - distance)))
-                frame.store(b.add(mine, other), target, b.add(j, self.number(PAD)))
+                near, *others = (frame.load(source, b.add(j, self.number(PAD - apart * n))) for n in range(4))
+                for other in others:
+                    near = b.add(near, other)
+                frame.store(near, target, b.add(j, self.number(PAD)))
             source, target = target, source
-            distance *= 2
+            apart *= 4
         assert source is self.sums[0], "the sums end where they began"
 
     def _below(self, limit: Value) -> Value:
