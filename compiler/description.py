@@ -191,7 +191,8 @@ class ProjectionDescription:
     """A projection and the facts about its connectivity, see `model.projection`.
 
     `arrays`: the local parameters (and `w`) that differ between synapses. `shares`: number of the projection whose
-    weights its synapses have; its own number if these are fewer than its synapses.
+    weights its synapses have; its own number if these are fewer than its synapses. `alike`: each event-driven variable
+    starts with one value, no synapse is created, and there are no fewer synapses than neurons (see `narrow-traces`).
     """
 
     id: int
@@ -210,6 +211,7 @@ class ProjectionDescription:
     plasticity_flag: bool = False
     stencil: StencilDescription | None = None
     shares: int | None = None
+    alike: bool = False
     procedural: ProceduralDescription | None = None
 
     @property

@@ -254,7 +254,7 @@ def recorded(build: Any, target: str, precision: str, *, run: bool = False) -> d
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = ann.Network(dt=1.0, seed=3)
-        net.config(precision=precision, paradigm="llvm" if text else target)
+        net.config(precision=precision, paradigm="llvm" if text else target, determinism="strict")
         build(net)
         monitors = [net.monitor(p, "spike") for p in net.get_populations() if p.is_spiking]
         net.compile(silent=True)

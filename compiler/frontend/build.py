@@ -213,6 +213,7 @@ class _Build:
             update_flag=projection.update_flag or None,
             plasticity_flag=projection.plasticity_flag or None,
             shares=None if projection.shares is None else Symbol(f"proj{projection.shares}"),
+            alike=projection.alike or None,
         )
         if projection.stencil is not None:
             given = projection.stencil

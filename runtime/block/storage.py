@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import Fields, Layout
+    from nnc.compiler.codegen.layout import Fields, Layout, LayoutField
     from nnc.runtime.projections.connectivity import Connectivity
 
 _PART: Final = 1 << 18
@@ -41,7 +41,9 @@ class Storage:
         """The sizes of the projection; `delay` is its uniform delay in steps."""
         if self.kind == "procedural":
             return {f"{self.symbol}.delay": delay}
-        sizes = {f"{self.symbol}.nnz": self.synapses.count, f"{self.symbol}.delay": delay}
+        s = self.synapses
+        sizes = {f"{self.symbol}.nnz": s.count, f"{self.symbol}.delay": delay}
+        sizes |= {f"{self.symbol}.pres": s.n_pre, f"{self.symbol}.posts": s.n_post}
         full = self.synapses.full
         if full is not None:
             for name in ("pre_first", "pre_count", "post_first", "post_count"):
@@ -155,6 +157,12 @@ class Storage:
         shape = (full.post_count, full.pre_count)
         matrix = stored.reshape(shape[::-1]).T if self.kind == "dense_pre" else stored.reshape(shape)
         return matrix[full.present] if full.no_self else matrix.flatten()
+
+    def holders(self, spec: LayoutField) -> NDArray[Any] | None:
+        """The neuron that holds the value of each synapse, if a field has one value for all synapses of a neuron."""
+        if spec.extent == (f"{self.symbol}.pres",):
+            return self.synapses.narrow_pre
+        return self.synapses.post if spec.extent == (f"{self.symbol}.posts",) else None
 
     def positions(self) -> NDArray[np.int64]:
         """Where each synapse is in the order of the storage."""

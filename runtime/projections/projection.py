@@ -34,6 +34,7 @@ from nnc.runtime.projections.fields import Fields
 from nnc.runtime.projections.regenerating import Regenerating, described, sizes_of, tables_of
 from nnc.runtime.projections.structural import Structural
 from nnc.runtime.projections.switches import FLAGS, Switches
+from nnc.runtime.projections.traces import Traces
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from nnc.runtime.projections.connectivity import Connectivity
 
 
-class Projection(Connecting, Switches, Delays, Structural, Fields, Regenerating, Footprint, SavedProjection):
+class Projection(Connecting, Switches, Delays, Structural, Traces, Fields, Regenerating, Footprint, SavedProjection):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -460,6 +461,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Regenerating,
             transmission_flag="transmission" in self._flagged,
             update_flag="update" in self._flagged,
             plasticity_flag="plasticity" in self._flagged,
+            alike=bool(self.event_driven()) and self.apart_because() is None,
             procedural=described(made) if made else None,
         )
 

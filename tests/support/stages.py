@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from support.whole_networks import WholeNetwork
 
-    from nnc.compiler.codegen.layout import StateBlock
+    from nnc.compiler.codegen.layout import Layout, StateBlock
     from nnc.compiler.ir.model import Module
 
     Array = NDArray[Any]
@@ -223,7 +223,8 @@ class Trail:
         if op.type.at is At.syn:
             return len(self.network.projections[int(owner[4:])].wires.pre)
         if owner.startswith("proj"):
-            return self.network.populations[self.network.projections[int(owner[4:])].post].size
+            ends = self.network.projections[int(owner[4:])]
+            return self.network.populations[ends.pre if op.type.at is At.pre else ends.post].size
         return self.network.populations[int(owner[3:])].size
 
     @property
@@ -234,7 +235,7 @@ class Trail:
             n for n in self.begin.fields if not n.endswith((".last", ".fired", ".count", ".held")) and ".gate." not in n
         }
 
-    def block(self, module: Module, team: int) -> StateBlock:
+    def block(self, module: Module, team: int, layout: Layout | None = None) -> StateBlock:
         """The state block before the first step."""
         assert self.lowered is not None
         assert self.begin is not None
@@ -243,7 +244,7 @@ class Trail:
                 self.lowered.values[str(op.sym)] = self.begin.fields[str(op.sym)]
             else:
                 self.lowered.values[str(op.sym)] = 0.0
-        return self.lowered.block(module, team)
+        return self.lowered.block(module, team, layout)
 
     def looped(self, module: Module, team: int) -> Outcome:
         """A run of the interpreter of loops."""
@@ -274,7 +275,7 @@ class Trail:
         target = get_target(name)
         program = target.load(target.emit(module))
         for team in self.teams:
-            block = self.block(module, team)
+            block = self.block(module, team, program.layout)
             program.run(block, 0, self.steps)
             compare(reference, self.of_block(block, block.t), f"target {name}, {team} workers")
 

@@ -9,6 +9,9 @@ With `exact` none is: the stamp is k - 1 after an arriving spike, and the first 
 start. Then the variable is what an equation has that is solved exactly in every step.
 
 Other variables of the synapse may stand in an equation if nothing but events changes them.
+
+Variables that neurons hold for their synapses (`narrow-traces`) are `in_every_step` if they are exact; else the neuron
+has a stamp too.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from nnc.compiler.passes.discretise.exponential import after
 from nnc.compiler.passes.discretise.linear_form import linear_form
 from nnc.compiler.passes.discretise.scope import Scope
 from nnc.compiler.passes.inline import sweep
+from nnc.compiler.passes.narrow_traces import held_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +44,7 @@ Event = model.OnPre | model.OnPost | model.OnAxon
 
 def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     """Move the event-driven ODEs of a model into its event statements; whether there were any."""
-    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven"]
+    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven" and not in_every_step(owner, ode)]
     if not odes:
         return False
     allowed = all([_check_place(owner, ode, diagnostics) and _check_terms(owner, ode, diagnostics) for ode in odes])
@@ -54,9 +58,27 @@ def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     return True
 
 
+def in_every_step(owner: Owner, ode: model.Ode) -> bool:
+    """Whether an event-driven variable is updated in every step, by the neuron that holds it for its synapses."""
+    return bool(ode.exact) and any(
+        op.sym == ode.variable and held_by(op) for op in owner.body.ops if isinstance(op, model.State)
+    )
+
+
+def age(scope: Scope, ode: model.Ode, diagnostics: Diagnostics) -> None:
+    """Write what passes in one step with such a variable."""
+    form = linear_form(scope, ode, diagnostics, frozen=False)
+    if form is not None:
+        with scope.builder.from_(ode.loc):
+            value = after(form, form.rate.scale)
+        scope.store(ode, value)
+
+
 def _declare_stamp(owner: Owner, first: model.Ode) -> None:
     declarations = [i for i, op in enumerate(owner.body.ops) if isinstance(op, (model.State, model.Param))]
-    stamp = create(model.State, sym=STAMP, type=value_type(DType.i64, At.syn), locality="local", loc=first.loc)
+    states = {op.sym: op for op in owner.body.ops if isinstance(op, model.State)}
+    held = At.pre if any(held_by(op) for op in states.values()) else At.syn
+    stamp = create(model.State, sym=STAMP, type=value_type(DType.i64, held), locality="local", loc=first.loc)
     owner.body.insert(max(declarations, default=-1) + 1, stamp)
 
 

@@ -115,6 +115,11 @@ class Projection(Owner):
         """The population at one side."""
         return self.pre if side == "pre" else self.post
 
+    def narrowed(self, side: str) -> frozenset[str]:
+        """The fields of variables of synapses that the neurons at a side hold for them."""
+        states = [a for a in self.attributes.values() if isinstance(a, model.State)]
+        return frozenset(self.field(a.sym) for a in states if a.locality == "local" and a.type.at.value == side)
+
     @property
     def event_flags(self) -> list[str]:
         """Flags that must all hold for anything to happen."""
@@ -178,9 +183,9 @@ class Scene:
         yield from self.populations.values()
         yield from self.projections
 
-    def declare(self, symbol: str, type: Type, role: str, loc: Loc) -> None:
+    def declare(self, symbol: str, type: Type, role: str, loc: Loc, narrowed: bool = False) -> None:
         """Declare a field."""
-        self._declare(create(step.Field, sym=Symbol(symbol), type=type, role=role, loc=loc))
+        self._declare(create(step.Field, sym=Symbol(symbol), type=type, role=role, narrowed=narrowed or None, loc=loc))
 
     def declare_events(self, symbol: str, owner: str, loc: Loc) -> None:
         """Declare a list of events."""

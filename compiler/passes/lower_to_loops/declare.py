@@ -81,6 +81,8 @@ def _extent(network: Network, field: step.Field, drawn: bool) -> tuple[str, ...]
         return ()
     if at is At.syn:
         return _per_synapse(network.synapses[owner], stored=True)
+    if field.narrowed:
+        return (f"{owner}.{at.value}s",)
     return (f"{network.population_of(owner)}.{'n64' if drawn else 'n'}",)
 
 

@@ -82,20 +82,28 @@ class Draws:
         self.stream = normalise(op.stream, DType.i32)
 
     def tiles(self, lo: Value, hi: Value) -> None:
-        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi)."""
+        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi).
+
+        Two blocks of Philox at a time, since each round waits for the one before; a normal number keeps a processor
+        busy by itself.
+        """
         frame, b = self.frame, self.frame.b
-        words = 2 if self.dtype is DType.f64 else 4
-        shift = frame.number(5 if words == 2 else 6)
-        round_up = frame.number(LANES * words - 1)
+        parts = 2 if self.dtype is DType.f64 else 4
+        shift = frame.number(5 if parts == 2 else 6)
+        round_up = frame.number(LANES * parts - 1)
         first, end = (b.sar(b.add(x, round_up), shift) for x in (lo, hi))
         with frame.loop(first, end, independent=True, hint="tile") as tile:
             block = b.mul(tile, frame.number(LANES))
-            start = b.mul(tile, frame.number(LANES * words))
-            with frame.loop(frame.number(0), frame.number(LANES), simd=True, hint="lane") as lane:
-                values = self.values(self.words(b.add(block, lane)))
-                at = b.add(start, lane)
-                for part, value in enumerate(values):
-                    frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
+            start = b.mul(tile, frame.number(LANES * parts))
+            together = 1 if self.distribution == "normal" else 2
+            apart = LANES // together
+            with frame.loop(frame.number(0), frame.number(apart), simd=True, hint="lane") as lane:
+                lanes = [b.add(lane, frame.number(apart * n)) if n else lane for n in range(together)]
+                blocks = [self.words(b.add(block, each)) for each in lanes]
+                for each, words in zip(lanes, blocks, strict=True):
+                    at = b.add(start, each)
+                    for part, value in enumerate(self.values(words)):
+                        frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
 
     def element(self, index: Value, at: Value) -> None:
         """The draw of one element, stored at some place."""

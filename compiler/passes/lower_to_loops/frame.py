@@ -248,11 +248,13 @@ class Elements:
     `index` gives the element at hand for each locality. What varies over less is written further out, so a value of
     a pre neuron is computed once per row. Where `skip` holds there is no synapse: a neuron meets itself in a dense
     projection; nothing but its own fields is then changed. `tied` is the projection if its synapses share weights.
+    Pre neurons are those of other workers too, unless they are `own`.
     """
 
-    def __init__(self, frame: Frame, tied: str | None = None) -> None:
+    def __init__(self, frame: Frame, tied: str | None = None, own: At = At.post) -> None:
         self.frame = frame
         self.tied = tied
+        self.own = own
         self.values: dict[Value, Value] = {}
         self.index: dict[At, Value] = {At.one: frame.number(0)}
         self.skip: Value | None = None
@@ -261,7 +263,7 @@ class Elements:
 
     def inside(self) -> Elements:
         """The same values and indices, for a region whose own values must not be seen outside it."""
-        inner = Elements(self.frame, self.tied)
+        inner = Elements(self.frame, self.tied, self.own)
         inner.values, inner.index, inner.made = dict(self.values), dict(self.index), self.made
         return inner
 
@@ -346,7 +348,7 @@ class Elements:
             return self._shared_weight(str(op.field))
         if at is At.syn and self.made is not None:
             return self.frame.load(self.made, self.index[at])
-        if at is At.pre:
+        if at is At.pre and self.own is not At.pre:
             self.frame.shared.add(str(op.field))
         return self.frame.load(self.frame.buffer(op.field), self.index[at])
 

@@ -127,6 +127,35 @@ def lower_back_spikes(frame: Frame, op: step.Map) -> None:
                 _column(frame, op, rows, elements, post)
 
 
+def lower_arrivals(frame: Frame, op: step.Map) -> None:
+    """Every worker takes the spikes of its own neurons that arrive in this step."""
+    synapses = frame.network.synapses[op.owner]
+    age = frame.number(1) if synapses.delay == "one" else frame.size(f"{op.owner}.delay")
+    _own_events(frame, op, str(synapses.pre), At.pre, age)
+
+
+def lower_firings(frame: Frame, op: step.Map) -> None:
+    """Every worker takes its own neurons that have fired in this step."""
+    _own_events(frame, op, str(frame.network.synapses[op.owner].post), At.post, None)
+
+
+def _own_events(frame: Frame, op: step.Map, population: str, side: At, age: Value | None) -> None:
+    """The neurons of a worker in the list of the step that many steps ago (None: of this one)."""
+    b, ops = frame.b, op.body.ops
+    with frame.team(population, op.flag) as (p, lo, _):
+        elements = Elements(frame, own=side)
+        elements.emit(ops, At.one)
+        spikes = frame.buffer(str(op.events), DType.i32)
+        counts = frame.buffer(f"{op.events}.count", DType.i32)
+        with frame.when(None if age is None else b.cmp("ge", frame.step, age)):
+            slot = frame.slot(frame.depth(population), age)
+            base = b.add(b.mul(slot, frame.size(f"{population}.n")), lo)
+            count = frame.load_index(counts, b.add(b.mul(slot, frame.size("team")), p))
+            with frame.loop(frame.number(0), count, independent=True, hint="s") as s:
+                elements.index[side] = frame.load_index(spikes, b.add(base, s))
+                elements.effects(ops)
+
+
 def _column(frame: Frame, op: step.Map, rows: Rows, elements: Elements, post: Value) -> None:
     ops = op.body.ops
     elements.index[At.post] = post
