@@ -77,6 +77,6 @@ def test_step_procedural_stands_beside_its_projection() -> None:
     text = read("izhikevich")
     text = text.replace("model.param @w : f64[syn]", "model.param @w : f64")
     last = text.rindex("}")
-    module = lowered(text[:last] + "  step.procedural @proj0 by pre weights one\n}\n")
+    module = lowered(text[:last] + "  step.procedural @proj0 probability by pre weights one\n}\n")
     assert [op.layout for op in module.find(step.Synapses)] == ["procedural"]
     assert [op.owner for op in module.find(Procedural)] == ["proj0"]
