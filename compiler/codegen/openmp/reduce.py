@@ -57,7 +57,8 @@ def _elements(e: Emitter, op: loop.Reduce, part: str, at: str, lane: str, count:
     """Neighbouring elements from `at`, each to its partial result."""
     variable = e.names.new(op.body.args[0].hint or "j")
     e.values[op.body.args[0]] = Expr(variable)
-    e.line("NNC_SIMD_SHORT")
+    # written out before it is vectorised, a loop of four never is; one of 32, written out after, needs no indices
+    e.line("NNC_SIMD" if count == str(LANES) else "NNC_SIMD_SHORT")
     with _braces(e, f"for (int {lane} = 0; {lane} < {count}; {lane}++)"):
         e.line(f"const int64_t {variable} = {at} + {lane};")
         e.block(op.body)
