@@ -13,6 +13,10 @@ from support.ptx.device import InterpretedDriver
 
 import nnc as ann
 from nnc.compiler.codegen import cuda
+from nnc.compiler.codegen.cuda.emit import emit_kernel
+from nnc.compiler.driver import lower
+from nnc.compiler.options import Options
+from nnc.runtime.running.compiling import describe
 
 pytestmark = pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 
@@ -56,6 +60,23 @@ def test_what_is_no_sum_over_spikes_keeps_its_bits(name: str, monkeypatch: pytes
     got, text = fast(name, monkeypatch)
     assert additions(text) == 0
     assert_same_bits(outcome(FEATURES[name]), got)
+
+
+REORDERED = {"delays", "many_populations", "axonal_spikes", "lent_weights"}
+"""Features with spikes that do nothing but add."""
+
+SAME = {"one_to_one", "spike_timing", "short_term", "continuous_synapses", "reductions", "switches", "refractoriness"}
+
+
+@pytest.mark.parametrize("name", sorted(REORDERED | SAME))
+def test_the_kernel_is_another_one_only_where_spikes_do_nothing_but_add(name: str) -> None:
+    net = ann.Network(dt=1.0, seed=7)
+    FEATURES[name](net)
+    net.compile(silent=True)
+    module = lower(describe(net), Options())
+    strict, loose = emit_kernel(module), emit_kernel(module, fast=True)
+    assert "atomicrmw fadd" not in strict
+    assert ("atomicrmw fadd" in loose) == (strict != loose) == (name in REORDERED)
 
 
 def test_strict_kernels_have_no_atomic_additions(monkeypatch: pytest.MonkeyPatch) -> None:
