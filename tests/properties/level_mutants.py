@@ -63,26 +63,25 @@ def both_neurons_hold_a_variable() -> None:
     """A variable that both events change is taken for one of the pre neuron."""
     from nnc.compiler.passes import narrow_traces
 
-    judged = narrow_traces._Synapse.verdict
+    judged = narrow_traces._Synapse._equation
 
-    def verdict(self: Owner, ode: Owner) -> Owner:
-        self.both = set()
-        return judged(self, ode)
+    def equation(self: Owner, ode: Owner) -> Owner:
+        found = judged(self, ode)
+        return None if found == "events of both neurons change it" else found
 
-    narrow_traces._Synapse.verdict = verdict  # type: ignore[method-assign]
+    narrow_traces._Synapse._equation = equation  # type: ignore[method-assign]
 
 
 def the_stamp_of_a_synapse_is_forgotten() -> None:
     """Neurons hold variables by the rule of the reference simulator, too."""
-    from nnc.compiler.passes import narrow_traces
+    from nnc.compiler.frontend import lower_expr
 
-    plain = narrow_traces._Synapse.__init__
+    made = lower_expr.Meaning.__init__
 
-    def without_events(self: Owner, synapse: Owner) -> None:
-        plain(self, synapse)
-        self.events = {**self.events, narrow_traces.At.post: []}
+    def exact(self: Owner, *given: Owner, **more: Owner) -> None:
+        made(self, *given, **{**more, "exact_time": True})
 
-    narrow_traces._Synapse.__init__ = without_events  # type: ignore[method-assign]
+    lower_expr.Meaning.__init__ = exact  # type: ignore[method-assign]
 
 
 def synapses_start_alike() -> None:
