@@ -40,7 +40,7 @@ def by_hand(row: int, width: int, chunk: int, probability: float) -> list[tuple[
             if column >= end:
                 break
             high, low = element(e, c, row, 1)
-            found.append((column, -1.0 + 4.0 * ((high >> 5) * 2**26 + (low >> 6)) * 2.0**-53))
+            found.append((column, -1.0 + 4.0 * ((high << 21) + (low >> 11)) * 2.0**-53))
             e += 1
     return found
 
