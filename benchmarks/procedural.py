@@ -27,6 +27,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "procedural, one weight": dict(weights=0.01, storage="procedural"),
     "procedural, uniform weights": dict(weights=ann.Uniform(0.0, 0.02), storage="procedural"),
     "procedural, normal weights": dict(weights=ann.Normal(0.01, 0.001), storage="procedural"),
+    "procedural, fixed numbers": dict(weights=0.01, storage="procedural", fixed=True),
 }
 
 
@@ -37,7 +38,11 @@ def network(n: int, probability: float, precision: str, **rule: Any) -> tuple[an
     cell = ann.Neuron(equations="c += 1.0\ng_exc = 0.0", spike="c >= 50.0", reset="c = 0.0")
     pop = net.create(n, cell)
     pop.c = np.random.default_rng(1).integers(0, PERIOD, n)
-    proj = net.connect(pop, pop, "exc").fixed_probability(probability, **rule)
+    proj = net.connect(pop, pop, "exc")
+    if rule.pop("fixed", False):
+        proj.fixed_number_post(round(probability * n), **rule)
+    else:
+        proj.fixed_probability(probability, **rule)
     net.compile(silent=True)
     return net, proj
 

@@ -177,11 +177,13 @@ class StencilDescription:
 class ProceduralDescription:
     """Synapses that are made again from a rule instead of being stored, see `step.procedural`.
 
-    `weights`: `one`, or the name of the distribution that they are drawn from.
+    `rule` says what is given, the `probability` of each pair or the `number` of synapses of a row. `weights`: `one`, or
+    the name of the distribution that they are drawn from.
     """
 
     rows: Literal["pre", "post"]
     weights: str = "one"
+    rule: Literal["probability", "number"] = "probability"
 
 
 @dataclass(frozen=True)

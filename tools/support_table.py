@@ -207,6 +207,9 @@ FEATURES: Final[dict[str, Any]] = {
     "synapses that are not stored, spikes": spiked(
         connect=lambda proj: proj.fixed_probability(0.6, weights=0.3, storage="procedural")
     ),
+    "synapses that are not stored, fixed numbers": spiked(
+        connect=lambda proj: proj.fixed_number_post(2, weights=ann.Uniform(0.0, 1.0), storage="procedural")
+    ),
     "fixed_number_pre": rated(connect=lambda proj: proj.fixed_number_pre(2, weights=ann.Normal(0.0, 1.0))),
     "spikes, one weight for all": spiked(connect=lambda proj: proj.all_to_all(weights=0.3)),
     "spikes": spiked(),

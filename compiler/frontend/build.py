@@ -235,6 +235,7 @@ class _Build:
             Builder(body, loc=projection.model.loc).op(
                 procedural.Procedural,
                 owner=Symbol(projection.symbol),
+                rule=projection.procedural.rule,
                 rows=projection.procedural.rows,
                 weights=projection.procedural.weights,
             )

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnc.compiler.ir import model, stencil
 from nnc.compiler.ir.names import conductance
-from nnc.compiler.ir.types import At, DType
+from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,11 +87,6 @@ class Projection(Owner):
         """The variables of synapses that the neurons at a side hold for them."""
         return {str(o.sym) for o in self.ops(model.State) if o.locality == "local" and o.type.at.value == side}
 
-    def extent(self, name: str, synapses: int) -> int:
-        """How many values an attribute has."""
-        sizes = {At.one: 1, At.pre: self.pre.size, At.post: self.post.size}
-        return sizes.get(self.attributes[name].at, synapses)
-
 
 class Network:
     """All objects of a network, and its state."""
@@ -151,8 +146,7 @@ class Network:
         for proj in self.projections:
             for name, type in proj.attributes.items():
                 if name == "last_event":
-                    synapses = len(self.state.connectivity[proj.symbol].pre)
-                    self._field(proj.field(name), type.dtype, proj.extent(name, synapses), LONG_AGO)
+                    self._field(proj.field(name), type.dtype, len(self.state.connectivity[proj.symbol].pre), LONG_AGO)
         for name in self._remembered():
             self.state.past.setdefault(name, {}).setdefault(-1, self.state.fields[name].copy())
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from nnc.compiler.ir.interp_arith import evaluate
 from nnc.compiler.ir.interp_code import DrawOps
-from nnc.compiler.ir.procedural import TILE, gap, weights
+from nnc.compiler.ir.procedural import TILE, choice, gap, weights
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _LANES: Final = TILE // 2
 class RowRule:
     """The numbers of a `step.procedural`: `width` columns in chunks of `chunk`, `batch` elements at once.
 
+    With `number` a row has so many synapses, none with the neuron itself, whose column is its row - `itself`.
+
     `distribution` and `parameters` (first, second, low, high) are those of weights; None for one weight.
     """
 
@@ -39,6 +41,8 @@ class RowRule:
     scale: float
     distribution: str | None = None
     parameters: tuple[float, ...] = ()
+    number: int | None = None
+    itself: int | None = None
 
     @property
     def chunks(self) -> int:
@@ -68,9 +72,10 @@ def made_rows(rule: RowRule, rows: Array, *, weighted: bool = True) -> Made:
 
 def parts_of(rule: RowRule, rows: Array, *, weighted: bool = True) -> Iterator[Made]:
     """The same, some rows at a time."""
-    together = max(1, _AT_ONCE // max(1, rule.chunks * rule.batch))
+    together = max(1, _AT_ONCE // max(1, rule.chunks * rule.batch, 0 if rule.number is None else rule.width))
+    make = _rows if rule.number is None else _numbered
     for first in range(0, len(rows), together):
-        yield _rows(rule, np.asarray(rows[first : first + together], np.int64), weighted and bool(rule.distribution))
+        yield make(rule, np.asarray(rows[first : first + together], np.int64), weighted and bool(rule.distribution))
 
 
 def _rows(rule: RowRule, rows: Array, weighted: bool) -> Made:
@@ -99,6 +104,28 @@ def _rows(rule: RowRule, rows: Array, weighted: bool) -> Made:
     return Made(row[cell[order]], column, np.zeros(0) if weighted and weight is None else weight)
 
 
+def _numbered(rule: RowRule, rows: Array, weighted: bool) -> Made:
+    """One choice of all rows after the other, then each row in order."""
+    assert rule.number is not None
+    number, width = rule.number, rule.width
+    own = np.full(len(rows), width) if rule.itself is None else rows - rule.itself
+    own = np.where((own >= 0) & (own < width), own, width)
+    start = width - (own < width) - number
+    drawn = _Draws(replace(rule, batch=-(-number // TILE) * TILE), rows, np.zeros_like(rows), 0)
+    elements = np.arange(number)
+    numbers = drawn.choices(start)[:, :number]
+    taken, chosen, each = np.zeros((len(rows), width), np.bool_), np.empty_like(numbers), np.arange(len(rows))
+    for e in elements:
+        column = np.where(taken[each, numbers[:, e]], start + e, numbers[:, e])
+        taken[each, column] = True
+        chosen[:, e] = column
+    order = np.argsort(chosen, axis=1)
+    chosen = np.take_along_axis(chosen, order, axis=1).astype(np.int64)
+    values = np.take_along_axis(drawn.weights()[:, :number], order, axis=1).reshape(-1) if weighted else None
+    columns = chosen + (chosen >= own[:, None])
+    return Made(np.repeat(rows, number), columns.reshape(-1), values)
+
+
 class _Draws:
     """The draws of elements [first, first + batch) of some cells, as arrays of shape (cells, batch)."""
 
@@ -119,6 +146,12 @@ class _Draws:
         words, ops = self.words(0), self.ops
         scale, most = ops.const(self.rule.scale, DType.f64), ops.const(float(self.rule.chunk), DType.f64)
         return self._side_by_side([gap(ops, words[2 * h], words[2 * h + 1], scale, most) + 1 for h in (0, 1)])
+
+    def choices(self, start: Array) -> Array:
+        """For element e, a number up to `start` + e."""
+        words, elements = self.words(0), 2 * self.counter[0] - self.counter[0] % _LANES
+        bounds = [(start[:, None] + elements + _LANES * h + 1).astype(np.float64) for h in (0, 1)]
+        return self._side_by_side([choice(self.ops, words[2 * h], words[2 * h + 1], bounds[h]) for h in (0, 1)])
 
     def weights(self) -> Array:
         parameters = [self.ops.const(p, DType.f64) for p in self.rule.parameters]

@@ -24,8 +24,9 @@ DISTRIBUTIONS: Final = ("uniform", "discrete_uniform", "normal", "log_normal", "
 NUMBERS: Final = ("scale", "first", "second", "low", "high")
 """Parameters of a rule, `@owner.rule.NAME`: see `gaps` and `weights`."""
 
-SIZES: Final = ("key", "chunk", "batch")
-"""Sizes of a rule, `@owner.rule.NAME`: 63 random bits, columns of a chunk, elements that are made at once."""
+SIZES: Final = {"probability": ("key", "chunk", "batch"), "number": ("key", "number")}
+"""Sizes of a rule, `@owner.rule.NAME`: 63 random bits, columns of a chunk, elements that are made at once, synapses of
+a row."""
 
 TILE: Final = 32
 """Elements of 16 counters that lie side by side: element e of a chunk has counter (e >> 5) * 16 + (e & 15), and the
@@ -42,11 +43,17 @@ NEVER: Final = -1e300
 class Procedural(Op):
     """The synapses of `owner` follow from a rule; none is stored.
 
-    A row has the partners of one neuron of the side `rows`, ascending. The columns of a row are the neurons of a range
-    of the other side, cut into chunks of `@owner.rule.chunk`. In each chunk the gaps between synapses are drawn until
-    its end is passed: column x(e) = x(e-1) + 1 + gap(e), x(-1) being the one in front of the chunk. Gaps are geometric,
-    so each column is a synapse with the same probability, independently. If the projection has `no_self`, the column of
-    the neuron itself is then left out.
+    A row has the partners of one neuron of the side `rows`. The columns of a row are the neurons of a range of the
+    other side.
+
+    With the rule `probability` the columns are cut into chunks of `@owner.rule.chunk`. In each chunk the gaps between
+    synapses are drawn until its end is passed: column x(e) = x(e-1) + 1 + gap(e), x(-1) being the one in front of the
+    chunk. Gaps are geometric, so each column is a synapse with the same probability, independently. If the projection
+    has `no_self`, the column of the neuron itself is then left out.
+
+    With the rule `number` a row has `@owner.rule.number` different columns, R. W. Floyd's sample (J. Bentley,
+    Programming pearls: A sample of brilliance, CACM 30, 1987): of the n columns but that of the neuron itself, if there
+    is `no_self`, element e takes the one number t below n - number + e + 1, or n - number + e if t is taken already.
 
     `weights`: `one` for all (field `w`), or the distribution that the weight of each element is drawn from; there is no
     memory for `w` then. Draws have the counter (counter of the element, chunk, row, s) and the key `@owner.rule.key`; s
@@ -54,9 +61,10 @@ class Procedural(Op):
     """
 
     owner = attribute(SYMBOL)
+    rule = attribute(enum_kind("probability", "number"))
     rows = attribute(enum_kind("pre", "post"))
     weights = attribute(enum_kind("one", *DISTRIBUTIONS))
-    syntax = "$owner by $rows weights $weights"
+    syntax = "$owner $rule by $rows weights $weights"
 
 
 def scale_of(probability: float) -> float:
@@ -76,6 +84,14 @@ def gap(b: Any, high: Any, low: Any, scale: Any, most: Any) -> Any:
     whole = b.add(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(0.5, DType.f64))
     logarithm = b.math("log", b.mul(whole, b.const(2.0**-52, DType.f64)))
     return b.cast(b.min(b.math("floor", b.mul(logarithm, scale)), most), DType.i32)
+
+
+def choice(b: Any, high: Any, low: Any, count: Any) -> Any:
+    """A number (i32) below `count` (f64, whole, at most 2^31), all equally likely, from two words.
+
+    The product stays below `count`: it is less by more than half of what lies between two doubles there.
+    """
+    return b.cast(b.math("floor", b.mul(distributions.uniform64(b, high, low), count)), DType.i32)
 
 
 def weights(b: Any, distribution: str, parameters: Sequence[Any], words: Sequence[Any]) -> list[Any]:

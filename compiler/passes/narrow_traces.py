@@ -2,13 +2,13 @@
 
 A variable that only statements at pre events change, from nothing but what is one value or such a variable itself, is
 the same in all synapses of a pre neuron if it starts so: f64[pre] instead of f64[syn]. So f64[post] for what only
-events of the post neuron change. Numbers of steps must not tell synapses apart either:
+events of the post neuron change. The numbers of steps that pass must not tell synapses apart either, so times must be
+exact. Variables that neurons hold are solved in every step, which costs a multiplication per neuron, and events read a
+value instead of computing exponentials. Either all event-driven variables of a synapse are narrowed or none is, so
+that a projection has one way to count time.
 
-- With exact times they do not. Then either all event-driven variables of a synapse are narrowed or none is, so that a
-  projection has one way to count time: those that are held by neurons are solved in every step, which costs a
-  multiplication per neuron, and events read a value instead of computing exponentials.
-- By the rule of the reference simulator the stamp of the last event belongs to a synapse, but if only pre events
-  exist: then the pre neuron has the stamp, and the arithmetic is the same as before.
+By the rule of the reference simulator the stamp of the last event belongs to a synapse. Where only pre events exist
+the pre neuron could have it, but the products that `form-fma` contracts would be others, and so the last bits.
 
 `judge` says of each variable what was decided and why.
 """
@@ -81,16 +81,13 @@ def judge(module: Module, synapse: model.Synapse, projection: model.Projection) 
         return []
     names = [str(ode.variable) for ode in odes]
     found = _obstacle(module, synapse, projection)
+    if not odes[0].exact:
+        found = "each synapse has a stamp of its last event; setup(event_time='exact') does without"
     if found is not None:
         return [Verdict(name, None, found) for name in names]
     own = _Synapse(synapse)
     verdicts = [own.verdict(ode) for ode in odes]
     apart = next((v for v in verdicts if v.side is None), None)
-    if not odes[0].exact:
-        if own.events[At.post]:
-            reason = "events of both neurons set the stamp of a synapse; setup(event_time='exact') has none"
-            return [Verdict(name, None, reason) for name in names]
-        return verdicts
     if apart is None:
         return verdicts
     reason = f"'{apart.variable}' is not the same for all synapses of a neuron"
@@ -125,30 +122,32 @@ class _Synapse:
         own = {get for name, ode in self.odes.items() for get in ode.find(model.Get) if get.attr == name}
         places = [op for op in synapse.body.ops if not isinstance(op, (model.OnPre, model.OnPost))]
         self.elsewhere = {str(get.attr) for op in places for get in op.find(model.Get) if get not in own}
-        self.changed = {
-            At.pre: self.odes.keys() - self._sets(At.post),
-            At.post: self._sets(At.post) - self._sets(At.pre),
-        }
-        self.both = self._sets(At.pre) & self._sets(At.post)
-        self.shared = {side: self._fixpoint(side) for side in (At.pre, At.post)}
+        wrong = {name: self._equation(ode) for name, ode in self.odes.items()}
+        self.wrong = {name: reason for name, reason in wrong.items() if reason is not None}
+        candidates = self.odes.keys() - self.wrong.keys()
+        post = self._sets(At.post)
+        self.shared = {At.pre: self._fixpoint(At.pre, candidates - post)}
+        self.shared[At.post] = self._fixpoint(At.post, candidates & post)
 
     def verdict(self, ode: model.Ode) -> Verdict:
         """What becomes of one variable, as far as the synapse decides."""
         name = str(ode.variable)
-        if name in self.both:
-            return Verdict(name, None, "events of both neurons change it")
-        wrong = self._equation(ode)
-        if wrong is not None:
-            return Verdict(name, None, wrong)
-        side = At.post if name in self.changed[At.post] else At.pre
-        if name not in self.shared[side]:
-            return Verdict(name, None, "what events add to it differs between synapses")
-        return Verdict(name, side, f"only events of the {side.value} neuron change it")
+        if name in self.wrong:
+            return Verdict(name, None, self.wrong[name])
+        for side, shared in self.shared.items():
+            if name in shared:
+                return Verdict(name, side, f"only events of the {side.value} neuron change it")
+        return Verdict(name, None, "what events add to it differs between synapses")
 
     def _sets(self, side: At) -> set[str]:
         return {str(op.attr) for event in self.events[side] for op in event.find(model.Set)} & self.odes.keys()
 
     def _equation(self, ode: model.Ode) -> str | None:
+        """Why the variable cannot be narrowed, whatever events compute; None if nothing is against it."""
+        if ode.variable == "w":
+            return "it is the weight"
+        if ode.variable in self._sets(At.pre) & self._sets(At.post):
+            return "events of both neurons change it"
         if str(ode.variable) in self.elsewhere:
             return "other equations read it"
         for op in ode.walk():
@@ -164,9 +163,9 @@ class _Synapse:
         type = self.types.get(str(op.attr))
         return op.side == "self" and (op.attr.startswith("const.") or (type is not None and type.at is At.one))
 
-    def _fixpoint(self, side: At) -> set[str]:
+    def _fixpoint(self, side: At, candidates: set[str]) -> set[str]:
         """The largest set of variables that events of a side compute from one another and single values alone."""
-        found = set(self.changed[side])
+        found = set(candidates)
         sets = [op for event in self.events[side] for op in event.find(model.Set) if op.attr in found]
         while True:
             bad = {str(op.attr) for op in sets if op.attr in found and not self._alike(op.value, found)}

@@ -177,7 +177,7 @@ def _parts(count: int) -> Iterator[slice]:
 
 
 def _kind(symbol: str, layout: Layout) -> Kind:
-    if f"{symbol}.rule.scale" in layout.field_index:
+    if f"{symbol}.rule.key" in layout.sizes:
         return "procedural"
     if f"{symbol}.row" in layout.field_index:
         return "csr_pre" if f"{symbol}.post" in layout.field_index else "csr_post"

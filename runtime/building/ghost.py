@@ -9,7 +9,7 @@ import numpy as np
 from nnc.compiler.description import Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.runtime.building.transpose import narrow, place_type
-from nnc.runtime.connectors.procedural import ProceduralProbability
+from nnc.runtime.connectors.procedural import Procedural
 from nnc.runtime.projections.connectivity import Connectivity
 from nnc.runtime.random import RandomDistribution
 
@@ -103,7 +103,7 @@ def _wire(projection: Projection) -> None:
     lender = getattr(projection, "_lender", None)
     if lender is not None and isinstance(lender._synapses, Ghost):
         _lend(projection, lender._synapses)
-    procedural = isinstance(projection._rule, ProceduralProbability)
+    procedural = isinstance(projection._rule, Procedural)
     if procedural or count is None or count <= DRAWN_UP_TO:
         projection.wire()
         return

@@ -59,6 +59,14 @@ def row_rule(
     return RowRule(key, width, chunk, batch, scale_of(probability), distribution, parameters)
 
 
+def number_rule(
+    key: int, width: int, number: int, itself: int | None, law: tuple[str | None, tuple[float, ...]]
+) -> RowRule:
+    """The rule of rows of so many synapses among so many columns; `itself`: the rank of the first column if the neuron
+    itself is left out."""
+    return RowRule(key, width, max(1, width), TILE, 0.0, *law, number, itself)
+
+
 class Regenerated(Connectivity):
     """The synapses of a rule: rows by neuron of one side, for the neurons of a span, columns those of another one.
 

@@ -157,10 +157,9 @@ def prepare(saved: Saved, obj: Object) -> None:
     for name in _common(saved, obj):
         local = saved.entry["locality"].get(name) == "local"
         obj._values.make_room(name, local=local, wide=saved.value(name).size > 1)
-    if isinstance(obj, Projection) and "last_event" in saved.entry.get("rest", ()) and obj.event_driven():
-        stamp, state = f"{symbol_of(obj)}.last_event", obj.network.state
-        if not state.has(stamp) or not state.fits(stamp, saved.value("last_event")):
-            obj._values.set_apart(obj.event_driven()[0])
+    stamped = isinstance(obj, Projection) and "last_event" in saved.entry.get("rest", ()) and obj.event_driven()
+    if stamped and not obj.network.state.has(f"{symbol_of(obj)}.last_event"):
+        obj._values.set_apart(stamped[0])
 
 
 def take_values(saved: Saved, obj: Object) -> None:

@@ -15,7 +15,7 @@ from nnc.runtime.connectors.from_matrix_market import from_matrix_market
 from nnc.runtime.connectors.from_sparse import from_sparse
 from nnc.runtime.connectors.gaussian import gaussian
 from nnc.runtime.connectors.one_to_one import OneToOne
-from nnc.runtime.connectors.procedural import ProceduralProbability, check_law, refuse
+from nnc.runtime.connectors.procedural import ProceduralProbability, check_law, numbered, refuse
 from nnc.runtime.connectors.rule import check_delays, check_number, check_weights
 from nnc.runtime.errors import InvalidConfiguration, NNCValueError
 from nnc.runtime.networks.config import check_storage
@@ -95,7 +95,7 @@ class Connecting:
         if procedural:
             check_law("fixed_probability", w, d, force_multiple_weights)
             rows: Side = "pre" if self._kind == "spiking" else "post"
-            return self._connect(ProceduralProbability(float(probability), rows, w, d, allow_self_connections))
+            return self._connect(ProceduralProbability(rows, w, d, allow_self_connections, float(probability)))
         return self._connect(FixedProbability(float(probability), w, d, allow_self_connections, force_multiple_weights))
 
     def fixed_number_pre(
@@ -110,12 +110,14 @@ class Connecting:
         storage: str | None = None,
     ) -> Self:
         """Each post neuron draws `number` distinct pre neurons."""
-        if check_storage(storage_format, storage_order, storage):
-            refuse("fixed_number_pre")
+        procedural = check_storage(storage_format, storage_order, storage)
         ends, count = self._ends(), check_number("fixed_number_pre", number)
         if count > len(ends.pre_ranks):
             raise NNCValueError(f"fixed_number_pre: {count} of {len(ends.pre_ranks)} pre neurons cannot be distinct")
         w, d = check_weights("fixed_number_pre", weights), check_delays("fixed_number_pre", delays)
+        if procedural:
+            selves, multiple = allow_self_connections, force_multiple_weights
+            return self._connect(numbered("fixed_number_pre", self._kind, count, w, d, selves, multiple))
         return self._connect(FixedNumberPre(count, w, d, allow_self_connections, force_multiple_weights))
 
     def fixed_number_post(
@@ -130,12 +132,14 @@ class Connecting:
         storage: str | None = None,
     ) -> Self:
         """Each pre neuron draws `number` distinct post neurons."""
-        if check_storage(storage_format, storage_order, storage):
-            refuse("fixed_number_post")
+        procedural = check_storage(storage_format, storage_order, storage)
         ends, count = self._ends(), check_number("fixed_number_post", number)
         if count > len(ends.post_ranks):
             raise NNCValueError(f"fixed_number_post: {count} of {len(ends.post_ranks)} post neurons cannot be distinct")
         w, d = check_weights("fixed_number_post", weights), check_delays("fixed_number_post", delays)
+        if procedural:
+            selves, multiple = allow_self_connections, force_multiple_weights
+            return self._connect(numbered("fixed_number_post", self._kind, count, w, d, selves, multiple))
         return self._connect(FixedNumberPost(count, w, d, allow_self_connections, force_multiple_weights))
 
     def from_matrix(

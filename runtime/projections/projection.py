@@ -14,7 +14,7 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.block.state import ProjectionSizes
 from nnc.runtime.building.blocks import building_threads
 from nnc.runtime.building.weights import give_weights
-from nnc.runtime.connectors.procedural import ProceduralProbability
+from nnc.runtime.connectors.procedural import Procedural
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.equations.functions import UserFunction
 from nnc.runtime.errors import (
@@ -105,7 +105,7 @@ class Projection(Connecting, Switches, Delays, Structural, Traces, Fields, Regen
 
     def check_recordable(self, variable: str) -> None:
         """Raise if a monitor cannot record an attribute of it."""
-        if isinstance(self._rule, ProceduralProbability) and self._values.locality(variable) == "local":
+        if isinstance(self._rule, Procedural) and self._values.locality(variable) == "local":
             raise NNCValueError(
                 f"Monitor: the synapses of projection '{self.name}' are not stored (storage='procedural'), so there is "
                 f"no '{variable}' of each to record"

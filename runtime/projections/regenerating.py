@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -108,13 +108,14 @@ class Regenerating:
 
 def described(made: Regenerated) -> ProceduralDescription:
     """What the compiler is told."""
-    return ProceduralDescription(made.rows, made.rule.distribution or "one")
+    by: Literal["probability", "number"] = "probability" if made.rule.number is None else "number"
+    return ProceduralDescription(made.rows, made.rule.distribution or "one", by)
 
 
 def sizes_of(symbol: str, made: Regenerated) -> dict[str, int]:
     """The sizes of a rule in the block."""
     ranges = {f"{side}_{what}": getattr(span, what) for side, span in made.spans.items() for what in ("first", "count")}
-    rule = {f"rule.{name}": getattr(made.rule, name) for name in ("key", "chunk", "batch")}
+    rule = {f"rule.{name}": getattr(made.rule, name) or 0 for name in ("key", "chunk", "batch", "number")}
     return {f"{symbol}.{name}": size for name, size in (ranges | rule).items()}
 
 

@@ -103,7 +103,7 @@ def test_kernels_of_networks_fit_the_registers(name: str, order: Determinism, ar
     report = assemble(CUDATarget(arch=arch, determinism=order).emit(lower(describe(net), Options())).text, arch)
     print(f"{name} {order} {report}")
     # Addresses and sizes of fields stay in registers for the whole run: many projections have more than there are.
-    assert report.spilled <= (0 if name in THREE else 512)
+    assert report.spilled <= (0 if name in THREE else 2048)
     assert report.registers <= 255
 
 

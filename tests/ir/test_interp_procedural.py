@@ -40,7 +40,7 @@ def by_hand(row: int, width: int, chunk: int, probability: float) -> list[tuple[
             if column >= end:
                 break
             high, low = element(e, c, row, 1)
-            found.append((column, -1.0 + 4.0 * ((high >> 5) * 2**26 + (low >> 6)) * 2.0**-53))
+            found.append((column, -1.0 + 4.0 * ((high << 21) + (low >> 11)) * 2.0**-53))
             e += 1
     return found
 
@@ -77,6 +77,6 @@ def test_step_procedural_stands_beside_its_projection() -> None:
     text = read("izhikevich")
     text = text.replace("model.param @w : f64[syn]", "model.param @w : f64")
     last = text.rindex("}")
-    module = lowered(text[:last] + "  step.procedural @proj0 by pre weights one\n}\n")
+    module = lowered(text[:last] + "  step.procedural @proj0 probability by pre weights one\n}\n")
     assert [op.layout for op in module.find(step.Synapses)] == ["procedural"]
     assert [op.owner for op in module.find(Procedural)] == ["proj0"]

@@ -63,26 +63,25 @@ def both_neurons_hold_a_variable() -> None:
     """A variable that both events change is taken for one of the pre neuron."""
     from nnc.compiler.passes import narrow_traces
 
-    judged = narrow_traces._Synapse.verdict
+    judged = narrow_traces._Synapse._equation
 
-    def verdict(self: Owner, ode: Owner) -> Owner:
-        self.both = set()
-        return judged(self, ode)
+    def equation(self: Owner, ode: Owner) -> Owner:
+        found = judged(self, ode)
+        return None if found == "events of both neurons change it" else found
 
-    narrow_traces._Synapse.verdict = verdict  # type: ignore[method-assign]
+    narrow_traces._Synapse._equation = equation  # type: ignore[method-assign]
 
 
 def the_stamp_of_a_synapse_is_forgotten() -> None:
     """Neurons hold variables by the rule of the reference simulator, too."""
-    from nnc.compiler.passes import narrow_traces
+    from nnc.compiler.frontend import lower_expr
 
-    plain = narrow_traces._Synapse.__init__
+    made = lower_expr.Meaning.__init__
 
-    def without_events(self: Owner, synapse: Owner) -> None:
-        plain(self, synapse)
-        self.events = {**self.events, narrow_traces.At.post: []}
+    def exact(self: Owner, *given: Owner, **more: Owner) -> None:
+        made(self, *given, **{**more, "exact_time": True})
 
-    narrow_traces._Synapse.__init__ = without_events  # type: ignore[method-assign]
+    lower_expr.Meaning.__init__ = exact  # type: ignore[method-assign]
 
 
 def synapses_start_alike() -> None:
@@ -331,6 +330,34 @@ def the_row_at_hand_is_fetched_again() -> None:
     prefetching._Ahead._next_row = lambda self: (self.row.lo, self.row.hi)  # type: ignore[method-assign]
 
 
+# -- rows that are made again
+
+
+def workers_make_whole_rows() -> None:
+    """Every worker adds to the post neurons of all."""
+    from nnc.compiler.passes.lower_to_loops import making
+
+    def columns(self: Owner, lo: Owner, hi: Owner) -> Owner:
+        return self.number(0), self.size(f"{self.partner}_count")
+
+    making.Making.columns = columns  # type: ignore[method-assign]
+
+
+def gaps_are_too_long() -> None:
+    """Gaps are drawn for another probability."""
+    from nnc.compiler.passes.lower_to_loops import procedural
+
+    whole = procedural.gap
+    procedural.gap = lambda b, high, low, scale, most: whole(b, high, low, b.add(scale, b.like(-0.5, scale)), most)
+
+
+def columns_stay_taken() -> None:
+    """What one row has chosen, the next ones cannot."""
+    from nnc.compiler.passes.lower_to_loops import fixed_numbers
+
+    fixed_numbers.FixedNumbers._clear = lambda self, base: None  # type: ignore[method-assign]
+
+
 SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_discretise.py": (
         clamps_are_forgotten,
@@ -358,6 +385,7 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/conformance/test_spike_times.py": (neurons_meet_themselves,),
     "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
     "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
+    "tests/runtime/test_procedural.py": (workers_make_whole_rows, gaps_are_too_long, columns_stay_taken),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
     "tests/conformance/test_streams.py": (doubles_have_the_bits_of_one_word,),
     "tests/passes/test_expand_math.py": (blocks_of_philox_never_wait,),

@@ -71,13 +71,9 @@ def network(seed: int) -> WholeNetwork:
     if random.random() < 0.3:
         facts["transmission_flag"] = True
         values["proj0.transmission"] = random.random() < 0.7
-    exact = random.random() < 0.8
-    texts = rule(seed)
-    if not exact:
-        del texts["post_spike"]
-    synapse = SynapseTexts(texts, frozenset({"w"}))
+    synapse = SynapseTexts(rule(seed), frozenset({"w"}))
     projection = Projection(synapse, pre, post, wires, facts)
-    return WholeNetwork(seed, random.choice(["double", "float"]), pops, [projection], values, exact)
+    return WholeNetwork(seed, random.choice(["double", "float"]), pops, [projection], values, exact=True)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -88,9 +84,8 @@ def test_a_rule_is_the_same_after_every_pass_and_on_every_target(seed: int) -> N
     assert trail.lowered is not None
     found = {str(f.sym): f for f in trail.lowered.step_module.find(step.Field)}
     sides = {name: found[f"proj0.{name}"].type.at for name in "xuy" if f"proj0.{name}" in found}
-    exact = trail.network.exact
-    assert sides == {"x": At.pre, "u": At.pre, "y": At.post if exact else At.pre}
-    assert ("proj0.last_event" in found) != exact
+    assert sides == {"x": At.pre, "u": At.pre, "y": At.post}
+    assert "proj0.last_event" not in found
 
 
 def learned(seed: int, apart: bool, target: str, precision: str, threads: int = 1) -> dict[str, Any]:

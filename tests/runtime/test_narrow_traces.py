@@ -189,19 +189,11 @@ def test_time_passes_whatever_is_switched_off(switch: str) -> None:
     close(*found)
 
 
-def test_short_term_plasticity_has_the_bits_of_before() -> None:
-    """By the rule of the reference simulator, where only pre events count."""
-    depression = "20.0*dx/dt = 1 - x : {0}, init=1.0"
-    held, own = (
-        built("event-driven", "reference", start, equations=depression, pre="g_target += w*x\nx *= 0.6", post=None)
-        for start in (None, different)
+def test_weights_that_decay_belong_to_their_synapses() -> None:
+    net, _ = built(
+        equations="10.0*dx/dt = -x : {0}\n50.0*dw/dt = -w : {0}", pre="g_target += w\nx += 1\nw += 0.1", post=None
     )
-    own[1].x = 1.0
-    for net, _ in (held, own):
-        net.simulate(30.0)
-    assert (sides(held[0]), sides(own[0])) == (["pre neurons"], ["each synapse"])
-    assert held[1].x == own[1].x
-    assert held[0].get_populations()[1].g_exc.tolist() == own[0].get_populations()[1].g_exc.tolist()
+    assert sides(net) == ["each synapse"] * 2
 
 
 APART: dict[str, tuple[dict[str, Any], str]] = {
@@ -222,8 +214,17 @@ APART: dict[str, tuple[dict[str, Any], str]] = {
         "different values of 'x'",
     ),
     "delays": ({"delays": ann.Uniform(0.5, 3.0)}, "arrive at different times"),
+    "a neighbour": (
+        {
+            "equations": "9.0*dx/dt = -x : {0}\ntau*dz/dt = -z : {0}",
+            "parameters": "tau = 7.0",
+            "pre": "x += z",
+            "post": None,
+        },
+        "its equation reads 'tau'",
+    ),
     "few": ({"probability": 0.04}, "fewer synapses than neurons"),
-    "the reference": ({"event_time": "reference"}, "set the stamp of a synapse"),
+    "the reference": ({"event_time": "reference"}, "each synapse has a stamp"),
 }
 
 

@@ -10,7 +10,7 @@ from support.statistics import ALPHA, follows
 import nnc as ann
 from nnc.compiler.diagnostics import DiagnosticError
 from nnc.compiler.ir.interp_procedural import made_rows
-from nnc.runtime.building.regenerated import row_rule
+from nnc.runtime.building.regenerated import number_rule, row_rule
 
 N = 90
 CELL = dict(
@@ -117,7 +117,62 @@ def test_both_precisions_have_the_same_synapses():
     assert narrow.connectivity_matrix().astype(np.float32).tobytes() == expected.tobytes()
 
 
+@pytest.mark.parametrize("selves", [False, True])
+@pytest.mark.parametrize("number", [0, 7, 79])
+@pytest.mark.parametrize("kind", ["spiking", "rate"])
+def test_fixed_numbers_do_what_stored_synapses_do(kind, number, selves):
+    def ends(pop):
+        return (pop, pop[5:85]) if kind == "spiking" else (pop[5:85], pop)
+
+    def run(team=1, precision="double", matrix=None):
+        net, pop = network(kind, team=team, precision=precision)
+        proj = net.connect(*ends(pop), "exc")
+        if matrix is not None:
+            proj.from_matrix(matrix, delays=2.0)
+        else:
+            connect = proj.fixed_number_post if kind == "spiking" else proj.fixed_number_pre
+            connect(number, ann.Uniform(-0.1, 0.2), 2.0, allow_self_connections=selves, **AGAIN)
+        net.compile(silent=True)
+        return proj, outcome(net, pop)
+
+    proj, one = run()
+    there = np.isfinite(proj.connectivity_matrix(fill=np.nan))
+    axis = 0 if kind == "spiking" else 1
+    assert (there.sum(axis=axis) == number).all()
+    assert there.sum(axis=1 - axis)[[0, 4, 85, 89]].tolist() == [0] * 4
+    assert there.diagonal().any() == (selves and number > 0)
+    matrix = proj.connectivity_matrix(fill=np.nan)
+    assert run(matrix=matrix[5:85] if kind == "spiking" else matrix[:, 5:85])[1] == one
+    assert run(team=2)[1] == one
+
+
 # Statistics
+
+
+@pytest.mark.parametrize("number", [3, 60, 197])
+def test_columns_of_fixed_numbers_are_equally_likely_and_pairs_of_them(number):
+    rows, width = 4000, 200
+    made = made_rows(number_rule(11, width, number, None, (None, ())), np.arange(rows))
+    there = np.zeros((rows, width), np.bool_)
+    there[made.rows, made.columns] = True
+    assert (there.sum(axis=1) == number).all()
+    # the counts of columns vary less than independent ones: their sum is known
+    chance = number / width
+    spread = ((there.sum(axis=0) - rows * chance) ** 2).sum() / (rows * chance * (1 - chance)) * (width - 1) / width
+    assert stats.chi2(width - 1).sf(spread) > ALPHA
+    assert stats.chi2(width - 1).cdf(spread) > ALPHA
+    both = (there[:, :-1] & there[:, 1:]).sum()
+    mean = rows * (width - 1) * chance * (number - 1) / (width - 1)
+    assert abs(both - mean) < 5.0 * np.sqrt(mean) + 1.0
+
+
+def test_a_neuron_is_left_out_of_its_own_row_and_no_other():
+    made = made_rows(number_rule(2, 40, 39, 100, (None, ())), np.arange(95, 145))
+    columns = [set(made.columns[made.rows == row].tolist()) for row in range(95, 145)]
+    own = {row: {row - 100} & set(range(40)) for row in range(95, 145)}
+    missing = {row: set(range(40)) - found for row, found in zip(range(95, 145), columns, strict=True)}
+    assert all(len(m) == 1 for m in missing.values())
+    assert {row: m for row, m in missing.items() if own[row]} == {row: o for row, o in own.items() if o}
 
 
 @pytest.mark.parametrize("probability", [0.02, 0.3, 0.9])
@@ -281,13 +336,25 @@ def test_values_for_each_synapse_are_refused(arguments, message):
         net.connect(pop, pop, "exc").fixed_probability(0.1, storage="procedural", **arguments)
 
 
-@pytest.mark.parametrize("name", ["all_to_all", "one_to_one", "fixed_number_pre", "fixed_number_post"])
+@pytest.mark.parametrize("name", ["all_to_all", "one_to_one"])
 @pytest.mark.parametrize("key", ["storage", "storage_format"])
 def test_other_connectors_say_what_is_supported(name, key):
     net, pop = network()
-    number = dict(number=3) if name.startswith("fixed") else {}
-    with pytest.raises(ann.NNCError, match=rf"{name}: storage='procedural' .* fixed_probability can do"):
-        getattr(net.connect(pop, pop, "exc"), name)(weights=0.1, **number, **{key: "procedural"})
+    with pytest.raises(ann.NNCError, match=rf"{name}: storage='procedural' .* fixed_probability, .* can do"):
+        getattr(net.connect(pop, pop, "exc"), name)(weights=0.1, **{key: "procedural"})
+
+
+def test_fixed_numbers_have_rows_by_one_side():
+    net, pop = network("spiking")
+    with pytest.raises(ann.NNCError, match=r"rows of spiking synapses are made by pre neuron; fixed_number_post"):
+        net.connect(pop, pop, "exc").fixed_number_pre(3, weights=0.1, **AGAIN)
+    net, pop = network("rate")
+    with pytest.raises(ann.NNCError, match=r"rows of rate-coded synapses are made by post neuron; fixed_number_pre"):
+        net.connect(pop, pop, "exc").fixed_number_post(3, weights=0.1, **AGAIN)
+    net, pop = network("rate")
+    net.connect(pop, pop, "exc").fixed_number_pre(N, weights=0.1, **AGAIN)
+    with pytest.raises(ann.NNCError, match=rf"{N} of {N - 1} pre neurons beside the neuron itself"):
+        net.compile(silent=True)
 
 
 def test_chosen_neurons_are_refused_and_ranges_are_not():

@@ -270,16 +270,14 @@ def growth(net: ann.Network) -> Built:
 
 def procedural(net: ann.Network) -> Built:
     """Synapses that are made again: of spikes and of rates, whole populations and ranges, with and without self."""
-    cells, units = _cells(net), _units(net, 40)
+    cells, units = _cells(net), _units(net, 20)
     cells.drive = np.random.default_rng(1).uniform(2.0, 6.0, N)
     again: dict[str, Any] = dict(storage="procedural")
-    net.connect(cells, cells, "exc").fixed_probability(0.2, weights=0.1, delays=2.0, **again)
-    net.connect(cells[10:60], cells[3:68], "inh").fixed_probability(
-        0.7, weights=ann.Uniform(0.0, 0.1), allow_self_connections=True, **again
-    )
-    net.connect(units, units, "exc").fixed_probability(0.3, weights=ann.Normal(0.0, 0.2, max=0.3), delays=3.0, **again)
+    net.connect(cells[10:60], cells[3:68], "inh").fixed_probability(0.7, ann.Uniform(0.0, 0.1), 2.0, **again)
+    net.connect(cells[10:60], cells, "exc").fixed_number_post(20, weights=0.05, **again)
+    net.connect(units, units, "exc").fixed_probability(0.3, ann.Normal(0.0, 0.2, max=0.3), 3.0, True, **again)
     most = ann.Synapse(psp="w * pre.r", operation="max")
-    net.connect(units[5:30], units[2:9], "inh", most).fixed_probability(1.0, weights=0.5, **again)
+    net.connect(units, units[5:15], "inh", most).fixed_number_pre(7, weights=ann.Uniform(0.0, 0.5), **again)
     return [cells, units]
 
 

@@ -37,7 +37,7 @@ class Discretise(Pass):
 
     All ODEs of a block start from the values where it begins; then their variables are set one after the other, each
     followed by its clamp. `implicit`, `midpoint` and `rk4` solve the ODEs of a block jointly, blocks are not coupled.
-    Event-driven ODEs go to the event statements, or are updated in every step if neurons hold exact ones for their
+    Event-driven ODEs go to the event statements, or are updated in every step if neurons hold them for their
     synapses. Errors: N0511 (not linear), N0512 (coupled by different methods), N0513 to N0515 (event-driven where it
     cannot be).
     """

@@ -10,8 +10,7 @@ start. Then the variable is what an equation has that is solved exactly in every
 
 Other variables of the synapse may stand in an equation if nothing but events changes them.
 
-Variables that neurons hold for their synapses (`narrow-traces`) are `in_every_step` if they are exact; else the neuron
-has a stamp too.
+Exact variables that neurons hold for their synapses (`narrow-traces`) are brought up to date in every step instead.
 """
 
 from __future__ import annotations
@@ -44,7 +43,8 @@ Event = model.OnPre | model.OnPost | model.OnAxon
 
 def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     """Move the event-driven ODEs of a model into its event statements; whether there were any."""
-    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven" and not in_every_step(owner, ode)]
+    held = {op.sym for op in owner.body.ops if isinstance(op, model.State) and held_by(op)}
+    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven" and ode.variable not in held]
     if not odes:
         return False
     allowed = all([_check_place(owner, ode, diagnostics) and _check_terms(owner, ode, diagnostics) for ode in odes])
@@ -58,15 +58,8 @@ def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     return True
 
 
-def in_every_step(owner: Owner, ode: model.Ode) -> bool:
-    """Whether an event-driven variable is updated in every step, by the neuron that holds it for its synapses."""
-    return bool(ode.exact) and any(
-        op.sym == ode.variable and held_by(op) for op in owner.body.ops if isinstance(op, model.State)
-    )
-
-
 def age(scope: Scope, ode: model.Ode, diagnostics: Diagnostics) -> None:
-    """Write what passes in one step with such a variable."""
+    """Write what passes in one step with a variable that neurons hold for their synapses."""
     form = linear_form(scope, ode, diagnostics, frozen=False)
     if form is not None:
         with scope.builder.from_(ode.loc):
@@ -76,9 +69,7 @@ def age(scope: Scope, ode: model.Ode, diagnostics: Diagnostics) -> None:
 
 def _declare_stamp(owner: Owner, first: model.Ode) -> None:
     declarations = [i for i, op in enumerate(owner.body.ops) if isinstance(op, (model.State, model.Param))]
-    states = {op.sym: op for op in owner.body.ops if isinstance(op, model.State)}
-    held = At.pre if any(held_by(op) for op in states.values()) else At.syn
-    stamp = create(model.State, sym=STAMP, type=value_type(DType.i64, held), locality="local", loc=first.loc)
+    stamp = create(model.State, sym=STAMP, type=value_type(DType.i64, At.syn), locality="local", loc=first.loc)
     owner.body.insert(max(declarations, default=-1) + 1, stamp)
 
 

@@ -113,9 +113,15 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
             out.field(f"{name}.{CENTRES}", DType.i32, (f"{name}.centres",), "param", loc)
         return
     if op.layout == "procedural":
-        for rule_size in SIZES:
+        made = network.procedurals[name]
+        for rule_size in SIZES[made.rule]:
             out.size(f"{name}.rule.{rule_size}", loc)
-        for number in NUMBERS[: 1 if network.procedurals[name].weights == "one" else None]:
+        if made.rule == "number":
+            out.size(f"{op.post if made.rows == 'pre' else op.pre}.n64", loc)
+        unused = {"scale"} if made.rule == "number" else set()
+        for number in NUMBERS[: 1 if made.weights == "one" else None]:
+            if number in unused:
+                continue
             out.field(f"{name}.rule.{number}", DType.f64, (), "param", loc)
     if op.layout.startswith("dense") or op.layout == "procedural":
         for size in ("pre_first", "pre_count", "post_first", "post_count"):

@@ -1,8 +1,8 @@
-"""Rows of synapses that are made when they are needed (`step.procedural`).
+"""Rows in which each column is a synapse with the same probability (`step.procedural`, rule `probability`).
 
 A worker makes the chunks of a row that meet its own part, some `batch` elements at a time: gaps on vectors, their sums
-by doubling distances, then by bisection which of them are in the part. Nothing is carried from one element to the next,
-so the threads of a device share a batch, too.
+by ever longer distances, then by bisection which of them are in the part. Nothing is carried from one element to the
+next, so the threads of a device share a batch, too.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nnc.compiler.ir import random
-from nnc.compiler.ir.procedural import MOST, TILE, gap, weights
+from nnc.compiler.ir.procedural import MOST, TILE, gap
 from nnc.compiler.ir.types import DType
 from nnc.compiler.passes.lower_to_loops.draws import LANES
+from nnc.compiler.passes.lower_to_loops.making import Making
 from nnc.compiler.passes.lower_to_loops.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from nnc.compiler.ir.core import Value
     from nnc.compiler.ir.procedural import Procedural
     from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame
 
-PAD: Final = MOST // 2
+PAD: Final = 3 * MOST // 4
 """Zeros in front of the elements of a batch: nothing is added to the first ones."""
 
 GUARDED: Final = 32
@@ -45,25 +45,14 @@ class _Batch:
     column: Callable[[Value], Value]
 
 
-class Regenerated:
-    """Writes the loops over the synapses of one row after the other."""
+class Regenerated(Making):
+    """The rule `probability`."""
 
     def __init__(self, frame: Frame, op: Procedural) -> None:
-        self.frame, self.b, self.op = frame, frame.b, op
-        self.name = str(op.owner)
-        self.synapses = frame.network.synapses[self.name]
-        self.partner = "post" if op.rows == "pre" else "pre"
-        self.partners = str(getattr(self.synapses, self.partner))
+        super().__init__(frame, op)
         self.sums = [frame.alloca(PAD + MOST, DType.i32, n) for n in (0, 1)]
         self.last = frame.alloca(1, DType.i64)
-        self.weights = self._scratch_of_weights()
-
-    def _scratch_of_weights(self) -> Value | None:
-        return None if self.op.weights == "one" else self.frame.alloca(MOST, self._weight_type())
-
-    def _weight_type(self) -> DType:
-        dtype: DType = self.frame.network.fields[f"{self.name}.w"].type.dtype
-        return dtype
+        self.weights = None if op.weights == "one" else frame.alloca(MOST, self.weight_type)
 
     def begin(self, elements: Elements) -> None:
         """What is done once in a phase."""
@@ -73,16 +62,16 @@ class Regenerated:
         elements.made = self.weights
 
     @contextmanager
-    def part(self, row: Value, lo: Value, hi: Value) -> Iterator[Row]:
-        """Write code for the synapses of a row whose partners are in [lo, hi), some at a time."""
+    def part(self, worker: Value, row: Value, lo: Value, hi: Value) -> Iterator[Row]:
+        """Some synapses at a time."""
         b, first = self.b, self.size(f"{self.partner}_first")
-        begin = b.sub(b.max(lo, first), first)
-        end = b.min(b.sub(hi, first), self.size(f"{self.partner}_count"))
+        begin, end = self.columns(lo, hi)
         with self.frame.when(b.cmp("lt", begin, end)), self._batches(row, begin, end) as batch:
             yield Row(batch.lo, batch.hi, lambda j: (j, b.add(first, batch.column(j))))
 
-    def whole(self, worker: Value, row: Value, elements: Elements) -> Row:
-        """Write code that lists a row in memory of the worker; gives where it then is."""
+    @contextmanager
+    def whole(self, worker: Value, row: Value, elements: Elements) -> Iterator[Row]:
+        """One batch listed behind the other."""
         frame, b = self.frame, self.b
         extent = ("team", f"{self.partners}.n")
         listed = frame.own_buffer(f"{self.name}.rule.row", DType.i32, extent)
@@ -90,7 +79,7 @@ class Regenerated:
         count, first = frame.alloca(1, DType.i64, 1), self.size(f"{self.partner}_first")
         frame.store(self.number(0), count, self.number(0))
         if self.weights is not None:
-            elements.made = frame.own_buffer(f"{self.name}.rule.w", self._weight_type(), extent)
+            elements.made = frame.own_buffer(f"{self.name}.rule.w", self.weight_type, extent)
         with self._batches(row, self.number(0), self.size(f"{self.partner}_count")) as batch:
             found = frame.load(count, self.number(0))
             start, itself = b.sub(b.add(base, found), batch.lo), self._itself(row, batch)
@@ -107,7 +96,7 @@ class Regenerated:
                     if self.weights is not None:
                         frame.store(frame.load(self.weights, j), self._made(elements), at)
         end = frame.load(count, self.number(0))
-        return Row(self.number(0), end, lambda j: (b.add(base, j), frame.load_index(listed, b.add(base, j))))
+        yield Row(self.number(0), end, lambda j: (b.add(base, j), frame.load_index(listed, b.add(base, j))))
 
     def _made(self, elements: Elements) -> Value:
         assert elements.made is not None
@@ -130,14 +119,14 @@ class Regenerated:
         """Write code for every batch of the columns [begin, end) of a row."""
         frame, b, one = self.frame, self.b, self.number(1)
         chunk, batch = self.size("rule.chunk"), self.size("rule.batch")
-        with frame.loop(b.div(begin, chunk), self._quotient(end, chunk), hint="chunk") as c:
+        with frame.loop(b.div(begin, chunk), self.quotient(end, chunk), hint="chunk") as c:
             start = b.mul(c, chunk)
             stop = b.min(b.add(start, chunk), end)
             frame.store(b.sub(start, one), self.last, self.number(0))
-            count = self._quotient(b.sub(stop, start), batch)
+            count = self.quotient(b.sub(stop, start), batch)
             guarded = self.number(GUARDED)
             with (
-                frame.loop(self.number(0), self._quotient(count, guarded), hint="g") as g,
+                frame.loop(self.number(0), self.quotient(count, guarded), hint="g") as g,
                 frame.when(self._goes_on(stop)),
                 frame.loop(b.mul(g, guarded), b.min(b.mul(b.add(g, one), guarded), count), hint="n") as n,
                 frame.when(self._goes_on(stop)),
@@ -165,44 +154,35 @@ class Regenerated:
         frame, b = self.frame, self.b
         batch, scale = self.size("rule.batch"), self.parameter("scale")
         most = b.cast(self.size("rule.chunk"), DType.f64)
-        where = [b.cast(word, DType.i32) for word in (chunk, row)]
-        key = self.size("rule.key")
-        keys = [b.cast(word, DType.i32) for word in (key, b.sar(key, frame.number(32)))]
         block = b.sar(first, self.number(1))
         with frame.loop(self.number(0), b.sar(batch, self.number(5)), independent=True, hint="tile") as tile:
             start = b.mul(tile, self.number(TILE))
             blocks = b.add(block, b.mul(tile, self.number(LANES)))
             with frame.loop(self.number(0), self.number(LANES), simd=True, hint="lane") as lane:
-                counter = b.cast(b.add(blocks, lane), DType.i32)
-
-                def words(last: int) -> Sequence[Value]:
-                    return b.op(random.Philox, counter, *where, b.const(last, DType.i32), *keys).results
-
-                drawn = words(0)
+                counter = b.add(blocks, lane)
+                drawn = self.words(counter, chunk, row, 0)
                 at = b.add(start, lane)
                 for half in (0, 1):
-                    distance = b.add(gap(b, drawn[2 * half], drawn[2 * half + 1], scale, most), b.const(1, DType.i32))
+                    columns = gap(b, drawn[2 * half], drawn[2 * half + 1], scale, most)
                     place = b.add(at, self.number(PAD + LANES * half))
-                    frame.store(distance, self.sums[0], place)
+                    frame.store(b.add(columns, b.const(1, DType.i32)), self.sums[0], place)
                 if self.weights is not None:
-                    names = ("first", "second", "low", "high")
-                    values = weights(b, str(self.op.weights), [self.parameter(n) for n in names], words(1))
-                    for half, value in enumerate(values):
-                        place = b.add(at, self.number(LANES * half))
-                        frame.store(b.cast(value, self._weight_type()), self.weights, place)
+                    for half, weight in enumerate(self.drawn_weights(self.words(counter, chunk, row, 1))):
+                        frame.store(weight, self.weights, b.add(at, self.number(LANES * half)))
 
     def _add_up(self) -> None:
-        """Sums of distances: each takes that of the element 1, 2, 4, ... in front of it."""
+        """Sums of distances: in four rounds each takes in those of three others, 1, 4, 16 and 64 elements apart."""
         frame, b = self.frame, self.b
         source, target = self.sums
-        distance = 1
-        while distance < MOST:
+        apart = 1
+        while apart < MOST:
             with frame.loop(self.number(0), self.size("rule.batch"), simd=True, hint="j") as j:
-                mine = frame.load(source, b.add(j, self.number(PAD)))
-                other = frame.load(source, b.add(j, self.number(PAD - distance)))
-                frame.store(b.add(mine, other), target, b.add(j, self.number(PAD)))
+                near, *others = (frame.load(source, b.add(j, self.number(PAD - apart * n))) for n in range(4))
+                for other in others:
+                    near = b.add(near, other)
+                frame.store(near, target, b.add(j, self.number(PAD)))
             source, target = target, source
-            distance *= 2
+            apart *= 4
         assert source is self.sums[0], "the sums end where they began"
 
     def _below(self, limit: Value) -> Value:
@@ -220,21 +200,3 @@ class Regenerated:
             inside = b.cmp("lt", frame.load_index(self.sums[0], at), limit)
             found = b.select(b.and_(b.cmp("le", probe, batch), inside), probe, found)
         return found
-
-    # Numbers
-
-    def size(self, name: str) -> Value:
-        """A size of the projection."""
-        return self.frame.size(f"{self.name}.{name}")
-
-    def parameter(self, name: str) -> Value:
-        """A parameter of the rule (f64)."""
-        return self.frame.load(self.frame.buffer(f"{self.name}.rule.{name}", DType.f64), self.number(0))
-
-    def number(self, value: int) -> Value:
-        """An i64."""
-        return self.frame.number(value)
-
-    def _quotient(self, a: Value, by: Value) -> Value:
-        """a / by, rounded up."""
-        return self.b.div(self.b.add(a, self.b.sub(by, self.number(1))), by)

@@ -25,6 +25,8 @@ class Row:
     lo: Value
     hi: Value
     at: Callable[[Value], tuple[Value, Value]]
+    present: Callable[[Value], Value] | None = None
+    """Writes whether a partner is one of those that are wanted; None if all are."""
 
 
 class Rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame, is_costly
-from nnc.compiler.passes.lower_to_loops.procedural import Regenerated
+from nnc.compiler.passes.lower_to_loops.making import made_again
 from nnc.compiler.passes.lower_to_loops.rows import Rows
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Arrival:
         self.axonal = str(op.events) == f"{self.pre}.axon"
         self.each = self.synapses.delay == "each" and not self.axonal
         rule = frame.network.procedurals.get(str(op.owner))
-        self.made = None if rule is None else Regenerated(frame, rule)
+        self.made = None if rule is None else made_again(frame, rule)
 
     def write(self) -> None:
         """The whole phase."""
@@ -84,7 +84,7 @@ class Arrival:
         if self.made is None:
             self._synapses(self.rows.of_pre(self.worker, self.lo, self.hi, pre), pre, age)
             return
-        with self.made.part(pre, self.lo, self.hi) as part:
+        with self.made.part(self.worker, pre, self.lo, self.hi) as part:
             self._synapses(part, pre, age)
 
     def _synapses(self, row: Row, pre: Value, age: Value) -> None:
@@ -98,7 +98,7 @@ class Arrival:
             elements.index.update({At.syn: synapse, At.post: post})
             if self.synapses.no_self:
                 elements.skip = frame.b.cmp("eq", pre, post)
-            with frame.when(self._arrives(synapse, age)):
+            with frame.when(self._arrives(synapse, age) if row.present is None else row.present(post)):
                 elements.effects(self.ops)
 
     def _arrives(self, synapse: Value, age: Value) -> Value | None:

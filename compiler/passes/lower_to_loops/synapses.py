@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import step
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import At, i64
 from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame, needed_for
-from nnc.compiler.passes.lower_to_loops.procedural import Regenerated
+from nnc.compiler.passes.lower_to_loops.making import made_again
 from nnc.compiler.passes.lower_to_loops.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def lower_synapses(frame: Frame, op: step.Map) -> None:
 
 def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], p: Value, lo: Value, hi: Value) -> None:
     rule = frame.network.procedurals.get(str(op.owner))
-    made = None if rule is None else Regenerated(frame, rule)
+    made = None if rule is None else made_again(frame, rule)
     rows = Rows(frame, frame.network.synapses[op.owner])
     ops = needed_for(op.body.ops, sums)
     elements = Elements(frame, frame.network.tied(str(op.owner)))
@@ -45,10 +46,10 @@ def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], p: Value, lo:
     with frame.loop(first, end, independent=made is None) as post:
         elements.index[At.post] = post
         elements.emit(ops, At.post)
-        row = rows.of_post(post) if made is None else made.whole(p, post, elements)
-        for each in sums:
-            with frame.b.from_(each.loc):
-                _sum(frame, rows, elements, row, needed_for(ops, [each]), each)
+        with nullcontext(rows.of_post(post)) if made is None else made.whole(p, post, elements) as row:
+            for each in sums:
+                with frame.b.from_(each.loc):
+                    _sum(frame, rows, elements, row, needed_for(ops, [each]), each)
 
 
 def _sum(frame: Frame, rows: Rows, outer: Elements, row: Row, ops: list[Op], op: step.Accumulate) -> None:
