@@ -10,6 +10,7 @@ from support.ptx.device import InterpretedDriver
 
 import nnc as ann
 from nnc.compiler.codegen import cuda
+from nnc.runtime.running import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,8 @@ BOOKS = 1000
 def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[InterpretedDriver]:
     made = InterpretedDriver(races=False)
     monkeypatch.setattr(cuda, "_device", lambda number: made)
+    # an interpreter takes longer for a step than a stretch of steps is meant to last
+    monkeypatch.setattr(stretches, "STRETCH", 1e6)
     return made
 
 
@@ -35,6 +38,7 @@ def network(record: Any = ()) -> tuple[ann.Network, ann.Population, ann.Projecti
     if record:
         net.monitor(pop, list(record))
     net.compile(silent=True)
+    net.simulate(1.0)
     net.simulate(1.0)
     return net, pop, link
 
