@@ -76,6 +76,9 @@ BENCHES = {
     "conv": Bench("conv", 256 * 256, None, 1.0, 50.0, 10.0, "r", goal=1.25),
 }
 
+EVENTS = Bench("events", 20000, 5000, 1.0, 100.0, 10.0, "")
+"""For `gpu.py`: 10^8 synapses with weights of their own; `gpu.py` says how many fire in a step."""
+
 COBA = dict(e_l=-60.0, v_r=-60.0, v_t=-50.0, tau_m=20.0, tau_e=5.0, tau_i=10.0, e_e=0.0, e_i=-80.0, drive=20.0)
 COBA |= dict(refrac=5.0, w_e=0.6, w_i=6.7, g_leak_nS=10.0, c_pF=200.0)
 """Vogels and Abbott 2005; Brette et al. 2007. v starts at N(-55, 5); g_e, g_i at N(4, 1.5), N(20, 12) unless dense."""

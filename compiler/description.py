@@ -174,6 +174,19 @@ class StencilDescription:
 
 
 @dataclass(frozen=True)
+class ProceduralDescription:
+    """Synapses that are made again from a rule instead of being stored, see `step.procedural`.
+
+    `rule` says what is given, the `probability` of each pair or the `number` of synapses of a row. `weights`: `one`, or
+    the name of the distribution that they are drawn from.
+    """
+
+    rows: Literal["pre", "post"]
+    weights: str = "one"
+    rule: Literal["probability", "number"] = "probability"
+
+
+@dataclass(frozen=True)
 class ProjectionDescription:
     """A projection and the facts about its connectivity, see `model.projection`.
 
@@ -199,6 +212,7 @@ class ProjectionDescription:
     stencil: StencilDescription | None = None
     shares: int | None = None
     alike: bool = False
+    procedural: ProceduralDescription | None = None
 
     @property
     def symbol(self) -> str:

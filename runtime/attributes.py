@@ -51,6 +51,8 @@ class Attributes:
         self._apart: set[str] = set()
         self.distributions: dict[str, RandomDistribution] = {}
         """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
+        self.guard: Callable[[str, bool], None] | None = None
+        """Called before a value is assigned, with whether it differs between elements; it may raise."""
         self._network = network
         self._pending: dict[str, NDArray[Any]] = {}
         self._loose: dict[str, Value] = {}
@@ -222,6 +224,8 @@ class Attributes:
         slot = self.slot(name)
         value = self._plain(value)
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
+        if self.guard is not None:
+            self.guard(name, many)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
         self.distributions.pop(name, None)

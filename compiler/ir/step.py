@@ -27,7 +27,7 @@ from nnc.compiler.ir.define import (
 
 ROLE = enum_kind("param", "state", "scratch", "constant")
 DOMAIN = enum_kind("neurons", "synapses", "pres", "posts", "spikes", "back_spikes", "arrivals", "firings", "once")
-LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post", "stencil")
+LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post", "stencil", "procedural")
 
 
 @operation("step.neurons", level="step", traits=SYMBOL_OP)
@@ -44,7 +44,7 @@ class Synapses(Op):
 
     `kind` says how signals travel. `layout` is chosen by `choose-propagation`: `csr_pre` rows of posts per pre neuron
     (cut by the partition of the posts), `csr_post` rows of pres per post neuron, `dense_*` full matrices. A `stencil`
-    (see `step.stencil`) has its layout from the start.
+    (see `step.stencil`) has its layout from the start; `procedural` (see `step.procedural`) stores nothing.
     `back`: an index by post neuron is needed (post_spike statements) beside `csr_pre`.
     `shares`: the weight of synapse j, in the order of the layout, is entry `@sym.tie.at[j]` of `@shares.w`, the weights
     of another projection or its own ones, of which there are then `@sym.taps`.

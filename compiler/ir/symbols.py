@@ -37,6 +37,7 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, tuple[type[Op], ...]], ...]]] = 
     "step.synapses": (("pre", (step.Neurons,)), ("post", (step.Neurons,)), ("shares", (step.Synapses,))),
     "step.events": (("owner", (step.Neurons,)),),
     "step.stencil": (("owner", (model.Projection, step.Synapses)),),
+    "step.procedural": (("owner", (model.Projection, step.Synapses)),),
     "step.ring": (("source", (step.Field,)),),
     "step.map": (
         ("owner", (step.Neurons, step.Synapses)),

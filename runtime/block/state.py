@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.compiler.ir.procedural import NUMBERS
 from nnc.compiler.ir.types import DType
 from nnc.runtime.block import history
 from nnc.runtime.block.memory import HostMemory
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.block.memory import Memory
+    from nnc.runtime.building.regenerated import Regenerated
     from nnc.runtime.projections.connectivity import Connectivity
     from nnc.runtime.projections.edits import Edit
 
@@ -148,8 +150,9 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
-        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+        own = self.block.fields[name] if isinstance(self.memory, HostMemory) else None
+        placed = storage.place(everything, own)
+        if own is None or not np.shares_memory(placed, own):
             self.memory.write(name, placed)
 
     def fits(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> bool:
@@ -181,7 +184,7 @@ class State:
         ring = f"{name}.ahead"
         if not self.has(ring):
             return
-        memory, n = self.block.fields[ring], rows.shape[1]
+        memory, n = self.block.fields.peek(ring), rows.shape[1]
         depth = memory.size // n
         values = np.ascontiguousarray(rows, memory.dtype)
         start = first % depth
@@ -334,6 +337,11 @@ class State:
             self.block.resize({f"{symbol}.delay": delay})
         self._connect([ProjectionSizes(symbol, self.storages[symbol].synapses, delay)])
 
+    def rekey(self, symbol: str, synapses: Regenerated) -> None:
+        """Have other synapses of the same rule, none of which is stored."""
+        self.storages[symbol].synapses = synapses
+        self.block.resize({f"{symbol}.rule.key": synapses.rule.key})
+
     def deepen(self, symbol: str, ring: int) -> None:
         """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
         depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
@@ -348,6 +356,29 @@ class State:
             deeper = np.tile(older if name.endswith(".past") else np.zeros_like(older), (ring, 1))
             deeper[steps % ring] = rows[steps % depth]
             self.memory.write(name, deeper.reshape(-1))
+
+    def share(self, team: int, projections: Iterable[ProjectionSizes]) -> None:
+        """Let another number of workers go on from here; nothing else changes. `projections` are those of `__init__`.
+
+        Synapses that arriving spikes walk move to where their workers want them: recorders of them are to be made anew.
+        """
+        layout = self.block.layout
+        events = history.capture(self, history.event_lists(layout))
+        parted = {symbol: s for symbol, s in self.storages.items() if s.kind == "csr_pre"}
+        fields = {
+            s: [f.name for f in layout.fields if self._synaptic(f.name) is storage] for s, storage in parted.items()
+        }
+        for symbol, storage in parted.items():
+            storage.synapses.hold()
+            for name in fields[symbol]:
+                self.memory.write(name, storage.collect(self.memory.read(name)))
+        self.block.share(team)
+        self.storages |= {symbol: Storage(symbol, layout, s.synapses, team) for symbol, s in parted.items()}
+        self._connect([p for p in projections if p.symbol in parted or p.lender in parted])
+        for symbol in parted:
+            for name in fields[symbol]:
+                self.memory.write(name, self.storages[symbol].place(self.memory.read(name)))
+        history.restore(self, events)
 
     def release(self) -> None:
         """Let projections keep nothing that can be made from the block again."""
@@ -389,7 +420,10 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
+_INDICES = (
+    "row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres",
+    *(f"rule.{name}" for name in NUMBERS),
+)  # fmt: skip
 
 
 def _owner(name: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PART: Final = 1 << 18
 
-Kind = Literal["csr_pre", "csr_post", "dense_pre", "dense_post"]
+Kind = Literal["csr_pre", "csr_post", "dense_pre", "dense_post", "procedural"]
 
 
 class Storage:
@@ -39,6 +39,8 @@ class Storage:
 
     def sizes(self, delay: int) -> dict[str, int]:
         """The sizes of the projection; `delay` is its uniform delay in steps."""
+        if self.kind == "procedural":
+            return {f"{self.symbol}.delay": delay}
         s = self.synapses
         sizes = {f"{self.symbol}.nnz": s.count, f"{self.symbol}.delay": delay}
         sizes |= {f"{self.symbol}.pres": s.n_pre, f"{self.symbol}.posts": s.n_post}
@@ -78,7 +80,7 @@ class Storage:
 
     def release(self) -> None:
         """Keep nothing that can be made from the fields again, if there are many synapses."""
-        if self.synapses.count <= KEPT or not self.kind.startswith("csr"):
+        if not self.kind.startswith("csr") or self.synapses.count <= KEPT:
             return
         self._position = None
         self.synapses.rely_on(self._pres)
@@ -175,6 +177,8 @@ def _parts(count: int) -> Iterator[slice]:
 
 
 def _kind(symbol: str, layout: Layout) -> Kind:
+    if f"{symbol}.rule.key" in layout.sizes:
+        return "procedural"
     if f"{symbol}.row" in layout.field_index:
         return "csr_pre" if f"{symbol}.post" in layout.field_index else "csr_post"
     by_post = (f"{symbol}.post_count", f"{symbol}.pre_count")

@@ -165,6 +165,13 @@ def neurons_meet_themselves() -> None:
     frame.Elements.skip = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
 
 
+def neurons_are_updated_before_others_have_read_them() -> None:
+    """A map over neurons goes along with sums that read what it changes."""
+    from nnc.compiler.passes.lower_to_loops import followers
+
+    followers._apart = lambda host, guest: True
+
+
 def own_delays_do_not_count() -> None:
     """Spikes reach all synapses at once."""
     from nnc.compiler.passes.lower_to_loops import spikes
@@ -290,6 +297,67 @@ def c_shifts_keep_the_sign() -> None:
     table["arith.shr"] = table["arith.sar"]
 
 
+def doubles_have_the_bits_of_one_word() -> None:
+    """The second word of a uniform double does not count."""
+    from nnc.compiler.passes.lower_to_loops import draws
+
+    whole = draws.uniform64
+    draws.uniform64 = lambda b, high, low: whole(b, high, high)
+
+
+def blocks_of_philox_never_wait() -> None:
+    """All blocks of Philox of a region are computed at the first of them that needs the others."""
+    from nnc.compiler.passes import expand_math
+
+    expand_math._apart = lambda block: [[op for op in block.ops if op.name == "random.philox"]]  # type: ignore[assignment]
+
+
+def rows_are_fetched_past_the_end_of_the_list() -> None:
+    """The last neuron of a list has a next one."""
+    from nnc.compiler.codegen import prefetching
+
+    class Builder(prefetching.Builder):
+        def min(self, a: Owner, b: Owner) -> Owner:
+            return a
+
+    prefetching.Builder = Builder  # type: ignore[misc]
+
+
+def the_row_at_hand_is_fetched_again() -> None:
+    """What is fetched ahead is the row that is read anyway."""
+    from nnc.compiler.codegen import prefetching
+
+    prefetching._Ahead._next_row = lambda self: (self.row.lo, self.row.hi)  # type: ignore[method-assign]
+
+
+# -- rows that are made again
+
+
+def workers_make_whole_rows() -> None:
+    """Every worker adds to the post neurons of all."""
+    from nnc.compiler.passes.lower_to_loops import making
+
+    def columns(self: Owner, lo: Owner, hi: Owner) -> Owner:
+        return self.number(0), self.size(f"{self.partner}_count")
+
+    making.Making.columns = columns  # type: ignore[method-assign]
+
+
+def gaps_are_too_long() -> None:
+    """Gaps are drawn for another probability."""
+    from nnc.compiler.passes.lower_to_loops import procedural
+
+    whole = procedural.gap
+    procedural.gap = lambda b, high, low, scale, most: whole(b, high, low, b.add(scale, b.like(-0.5, scale)), most)
+
+
+def columns_stay_taken() -> None:
+    """What one row has chosen, the next ones cannot."""
+    from nnc.compiler.passes.lower_to_loops import fixed_numbers
+
+    fixed_numbers.FixedNumbers._clear = lambda self, base: None  # type: ignore[method-assign]
+
+
 SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_discretise.py": (
         clamps_are_forgotten,
@@ -307,6 +375,7 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
     "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
     "tests/passes/test_fuse_maps.py": (maps_fuse_across_their_elements,),
+    "tests/passes/test_followers.py": (neurons_are_updated_before_others_have_read_them,),
     "tests/passes/test_order_maps.py": (order_does_not_matter,),
     "tests/passes/test_lower_to_loops.py": (
         spikes_take_a_step_more,
@@ -316,7 +385,14 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/conformance/test_spike_times.py": (neurons_meet_themselves,),
     "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
     "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
+    "tests/runtime/test_procedural.py": (workers_make_whole_rows, gaps_are_too_long, columns_stay_taken),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
+    "tests/conformance/test_streams.py": (doubles_have_the_bits_of_one_word,),
+    "tests/passes/test_expand_math.py": (blocks_of_philox_never_wait,),
+    "tests/codegen/test_prefetching.py": (
+        rows_are_fetched_past_the_end_of_the_list,
+        the_row_at_hand_is_fetched_again,
+    ),
     "tests/codegen/test_arithmetic.py": (
         llvm_minimum_takes_the_other_zero,
         llvm_remainder_is_a_quotient,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.codegen.cache import Cache, default_cache
 from nnc.compiler.codegen.layout import Layout, check_fits
 from nnc.compiler.codegen.llvm.emit import emit_llvm
+from nnc.compiler.codegen.prefetching import fetch_ahead
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
@@ -89,7 +90,11 @@ class LLVMTarget:
         from nnc.compiler.codegen.llvm.jit import machine_kind  # llvmlite takes 50 ms to import
 
         return Artifact(
-            self.name, "ll", emit_llvm(staged(module), machine_kind()), "nnc_worker", Layout.of(module, pack=True)
+            self.name,
+            "ll",
+            emit_llvm(fetch_ahead(staged(module)), machine_kind()),
+            "nnc_worker",
+            Layout.of(module, pack=True),
         )
 
     def load(self, artifact: Artifact) -> LLVMProgram:

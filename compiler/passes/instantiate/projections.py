@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nnc.compiler.ir import model, stencil, step
+from nnc.compiler.ir import model, procedural, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.types import At, DType, boolean, i64, value_type
@@ -52,6 +52,9 @@ def declare(scene: Scene, proj: Projection) -> None:
         if proj.bodies(model.OnPre):
             moved.fill = NEVER
         scene.declarations.append(moved)
+    if proj.procedural is not None:
+        rule = procedural.Procedural((), (), dict(proj.procedural.attributes), (), proj.procedural.loc)
+        scene.declarations.append(rule)
     for name, attribute in proj.attributes.items():
         role = "param" if isinstance(attribute, model.Param) else "state"
         held = any(proj.field(name) in proj.narrowed(side) for side in SIDES)

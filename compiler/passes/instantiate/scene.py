@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnc.compiler.ir import model, stencil, step
+from nnc.compiler.ir import model, procedural, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.names import conductance
@@ -95,10 +95,12 @@ class Projection(Owner):
         pre: Population,
         post: Population,
         moved: stencil.Stencil | None = None,
+        rule: procedural.Procedural | None = None,
     ) -> None:
         super().__init__(str(op.sym), synapse.body, op.loc)
         self.op = op
         self.stencil = moved
+        self.procedural = rule
         self.shares: str | None = op.shares
         """The projection whose weights it has; its own name if several of its synapses have one weight."""
         if self.shares not in (None, self.symbol):
@@ -157,9 +159,15 @@ class Scene:
             str(op.sym): Population(op, neurons[op.neuron]) for op in ops if isinstance(op, model.Population)
         }
         stencils = {op.owner: op for op in ops if isinstance(op, stencil.Stencil)}
+        rules = {op.owner: op for op in ops if isinstance(op, procedural.Procedural)}
         self.projections = [
             Projection(
-                op, synapses[op.synapse], self.populations[op.pre], self.populations[op.post], stencils.get(op.sym)
+                op,
+                synapses[op.synapse],
+                self.populations[op.pre],
+                self.populations[op.post],
+                stencils.get(op.sym),
+                rules.get(op.sym),
             )
             for op in ops
             if isinstance(op, model.Projection)

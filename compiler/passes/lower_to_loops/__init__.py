@@ -9,6 +9,7 @@ from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
+from nnc.compiler.passes.lower_to_loops.followers import join_followers
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
 from nnc.compiler.passes.lower_to_loops.fresh import fresh_sums
 from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_pres, lower_push
@@ -67,10 +68,11 @@ class LowerToLoops(Pass):
         frame = Frame(network)
         schedule = ordered(module)
         fresh = fresh_sums(schedule, network)
+        along = join_followers(schedule, network)
         declarations = declare(module, network)
         for op in schedule:
             with frame.b.from_(op.loc):
-                _lower(frame, op, fresh)
+                _lower(frame, op, fresh, along.get(op))
                 if self.laps:
                     frame.b.op(loop.Lap, kernel=Symbol(_kernel(op)))
         module.body.erase_all()
@@ -100,9 +102,9 @@ def ordered(module: Module) -> list[Op]:
     return [op for _, op in sorted(keyed, key=lambda item: (item[0], not isinstance(item[1], step.Map)))]
 
 
-def _lower(frame: Frame, op: Op, fresh: Collection[Op]) -> None:
+def _lower(frame: Frame, op: Op, fresh: Collection[Op], follower: step.Map | None) -> None:
     if isinstance(op, step.Map) and op.domain == "synapses" and str(op.owner) in frame.network.stencils:
-        lower_stencil(frame, op, fresh)
+        lower_stencil(frame, op, fresh, follower)
     elif isinstance(op, step.Map):
         _MAPS[op.domain](frame, op)
     elif isinstance(op, step.Fill):
