@@ -43,7 +43,7 @@ def additions(ptx: str) -> int:
 
 @pytest.mark.parametrize(
     ("name", "precision"),
-    [("delays", "double"), ("delays", "float"), ("axonal_spikes", "double"), ("short_term", "double")],
+    [("delays", "double"), ("delays", "float"), ("axonal_spikes", "double")],
 )
 def test_sums_over_spikes_differ_by_rounding_alone(name: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     got, text = fast(name, monkeypatch, precision=precision)
@@ -55,7 +55,7 @@ def test_sums_over_spikes_differ_by_rounding_alone(name: str, precision: str, mo
         np.testing.assert_allclose(got[key], values, rtol=0, atol=1e-13 if precision == "double" else 1e-5, err_msg=key)
 
 
-@pytest.mark.parametrize("name", ["one_to_one", "spike_timing"])
+@pytest.mark.parametrize("name", ["one_to_one", "short_term"])
 def test_what_is_no_sum_over_spikes_keeps_its_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     got, text = fast(name, monkeypatch)
     assert additions(text) == 0
