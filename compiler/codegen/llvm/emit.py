@@ -9,17 +9,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from nnc.compiler.codegen.layout import ABI, Layout
+from nnc.compiler.codegen.layout import ABI, Layout, even
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
 from nnc.compiler.codegen.llvm.support import BOUND, CLOCKS, COMPACT, STOP, barrier, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
 from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
-from nnc.compiler.ir import arith, loop, random
+from nnc.compiler.ir import arith, batch, loop, random
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nnc.compiler.ir.core import Block, Op, Value
 
@@ -37,6 +38,7 @@ class Emitter(Writer):
         self.helpers: set[str] = set()
         self.group: str | None = None
         self.entry: list[str] = []
+        self.tables: dict[str, str] = {}
         self._fields: dict[str, str] = {}
         self._sizes: dict[str, str] = {}
         self._block_words: dict[int, str] = {}
@@ -96,6 +98,41 @@ class Emitter(Writer):
             self._sizes[name] = self._at_entry(f"load i64, ptr {at}")
         self.values[op.result] = self._sizes[name]
 
+    def pick_field(self, op: batch.PickField) -> None:
+        """The address of the field of a member, from the table of the block."""
+        at = self.entry_of(op, [self.layout.field_index[str(name)] for name in op.fields])
+        at = self.let(f"getelementptr inbounds ptr, ptr {self.block_word(32, 'ptr')}, i64 {at}")
+        self.values[op.result] = self.let(f"load ptr, ptr {at}")
+
+    def pick_size(self, op: batch.PickSize) -> None:
+        """The size of a member, from the table of the block."""
+        at = self.entry_of(op, [self.layout.size_index[str(name)] for name in op.sizes])
+        at = self.let(f"getelementptr inbounds i64, ptr {self.block_word(40, 'ptr')}, i64 {at}")
+        self.values[op.result] = self.let(f"load i64, ptr {at}")
+
+    def pick_number(self, op: batch.PickNumber) -> None:
+        """The number of a member, from a table of the module."""
+        dtype = op.result.type.dtype
+        if dtype is DType.bool:
+            number = self.let(f"trunc i8 {self.from_table(op, 'i8', list(map(int, op.numbers)))} to i1")
+        else:
+            number = self.from_table(op, TYPES[dtype], [literal(n, dtype) for n in op.numbers])
+        self.values[op.result] = number
+
+    def entry_of(self, op: Op, places: Sequence[int]) -> str:
+        """The place of a member: computed where places are evenly spread, else from a table."""
+        line = even(places)
+        if line is None:
+            return self.let(f"sext i32 {self.from_table(op, 'i32', places)} to i64")
+        start, step = line
+        return self.let(f"add i64 {start}, {self.let(f'mul i64 {step}, {self.values[op.operands[0]]}')}")
+
+    def from_table(self, op: Op, kind: str, entries: Sequence[object]) -> str:
+        """An entry of a constant table of the module."""
+        text = f"[{len(entries)} x {kind}] [{', '.join(f'{kind} {e}' for e in entries)}]"
+        name = self.tables.setdefault(text, f"@nnc.table{len(self.tables)}")
+        return self.let(f"load {kind}, ptr {self.let(f'getelementptr {kind}, ptr {name}, i64 {self.values[op.operands[0]]}')}")
+
     def block(self, block: Block) -> None:
         """All ops of a region, but not its yield."""
         for op in block.ops:
@@ -133,7 +170,8 @@ class Emitter(Writer):
 
     def stride(self, buffer: Value) -> int:
         """Elements from one value in a buffer to the next."""
-        return stride(self.layout, str(buffer.op.field)) if isinstance(buffer.op, loop.FieldRef) else 1
+        names = fields_of(buffer)
+        return stride(self.layout, names[0]) if names else 1
 
     @property
     def access(self) -> str:
@@ -318,6 +356,9 @@ class Emitter(Writer):
 _METHODS: Final[dict[type[Op], str]] = {
     loop.FieldRef: "field_ref",
     loop.SizeRef: "size_ref",
+    batch.PickField: "pick_field",
+    batch.PickSize: "pick_size",
+    batch.PickNumber: "pick_number",
     loop.Alloca: "alloca",
     loop.Load: "load",
     loop.Store: "store",
@@ -368,6 +409,8 @@ def emit_llvm(module: Op, machine: str = "x86") -> str:
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n"]
     parts += [text for name, text in texts.items() if name in emitter.helpers]
+    if emitter.tables:
+        parts.append("".join(f"{name} = internal constant {text}\n" for text, name in emitter.tables.items()))
     if emitter.declared:
         parts.append("\n".join(emitter.declared.values()) + "\n")
     parts += [worker, ATTRIBUTES]
