@@ -278,6 +278,9 @@ def _merged(members: Sequence[_Member]) -> Op:
         merged = batch.Batch((), (), _described([m.op for m in members]), (body,), first.loc)
     for each in members[1:]:
         each.op.erase()
+    for inner in merged.find(loop.For):
+        if inner.simd:
+            inner.short = True
     return merged
 
 

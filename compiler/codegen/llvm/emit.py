@@ -256,6 +256,8 @@ class Emitter(Writer):
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
         # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
         kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
+        if op.short:
+            kept = [self.node('!{!"llvm.loop.vectorize.predicate.enable", i1 true}'), self.node('!{!"llvm.loop.interleave.count", i32 1}')]
         self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept)
         self.group = outer
 
