@@ -7,7 +7,7 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nnc.compiler.codegen.layout import ABI, Layout, even
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
@@ -24,6 +24,30 @@ if TYPE_CHECKING:
 
     from nnc.compiler.ir.core import Block, Op, Value
 
+SHORT: Final = ('!{!"llvm.loop.vectorize.predicate.enable", i1 true}', '!{!"llvm.loop.interleave.count", i32 1}')
+"""Properties of a loop of few iterations: all are done in vectors, under a mask, instead of the last ones by one."""
+
+
+class Found(NamedTuple):
+    """A truth value that a loop stores, and the op behind the loop that asks where it was true."""
+
+    stored: Value
+    user: loop.Compact
+
+
+def found_by(op: loop.For) -> Found | None:
+    """What a loop finds for the compaction that follows it.
+
+    To read a mask of a few bytes that was just written, a processor has to wait until it is in the cache.
+    """
+    assert op.parent is not None
+    after = op.parent.ops[op.parent.ops.index(op) + 1 :]
+    if not after or not isinstance(after[0], loop.Compact):
+        return None
+    stores = [o for o in op.body.ops if isinstance(o, loop.Store) and o.buffer is after[0].mask]
+    return Found(stores[0].value, after[0]) if len(stores) == 1 else None
+
+
 WORDS: Final = "{ i32, i32, i32, i32 }"
 
 
@@ -39,6 +63,7 @@ class Emitter(Writer):
         self.group: str | None = None
         self.entry: list[str] = []
         self.tables: dict[str, str] = {}
+        self.found: dict[Op, str] = {}
         self._fields: dict[str, str] = {}
         self._sizes: dict[str, str] = {}
         self._block_words: dict[int, str] = {}
@@ -200,11 +225,18 @@ class Emitter(Writer):
         self.do(f"store {MEMORY[dtype]} {value}, ptr {self.address(op.buffer, op.index)}{self.access}")
 
     def compact(self, op: loop.Compact) -> None:
-        """A call; the counter is passed by its address."""
+        """A call; the counter is passed by its address. None if it is known that nothing is set."""
         self.helpers.add("compact")
+        then, end = self.labels("some", "none")
+        if op in self.found:
+            self.branch(self.found[op], then, end)
+            self.start(then)
         count = self.address(op.counts, op.slot)
         mask, lo, hi, entries, base = (self.values[v] for v in (op.mask, op.lo, op.hi, op.list, op.base))
         self.do(f"call void @nnc_compact(ptr {mask}, i64 {lo}, i64 {hi}, ptr {entries}, i64 {base}, ptr {count})")
+        if op in self.found:
+            self.jump(end)
+            self.start(end)
 
     def time(self, op: loop.TimeLoop) -> None:
         """The loop over steps; worker 0 notes where it ended."""
@@ -256,15 +288,25 @@ class Emitter(Writer):
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
         # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
         kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
-        if op.short:
-            kept = [self.node('!{!"llvm.loop.vectorize.predicate.enable", i1 true}'), self.node('!{!"llvm.loop.interleave.count", i32 1}')]
-        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept)
+        kept += [self.node(text) for text in SHORT if op.short]
+        found = found_by(op) if op.short else None
+        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept, found=found)
         self.group = outer
 
     def iterate(
-        self, lo: str, hi: str, step: str, body: Block, *properties: str, then: Callable[[str], None] | None = None
+        self,
+        lo: str,
+        hi: str,
+        step: str,
+        body: Block,
+        *properties: str,
+        then: Callable[[str], None] | None = None,
+        found: Found | None = None,
     ) -> None:
-        """Execute a region, and then what `then` writes, for i = lo, lo + step, ... below hi."""
+        """Execute a region, and then what `then` writes, for i = lo, lo + step, ... below hi.
+
+        For `found`, note whether any iteration stored true.
+        """
         head, inner, end = self.labels("loop", "body", "done")
         i, after, before = self.fresh(), self.fresh(), self.label
         position = len(self.out) + 2
@@ -276,10 +318,16 @@ class Emitter(Writer):
         self.block(body)
         if then is not None:
             then(i)
+        if found is not None:
+            some, more = self.fresh(), self.fresh()
+            self.do(f"{more} = or i1 {some}, {self.values[found.stored]}")
+            self.found[found.user] = some
         self.do(f"{after} = add nsw i64 {i}, {step}")
         note = f", !llvm.loop {self.node('distinct !{SELF, ' + ', '.join(properties) + '}')}" if properties else ""
         self.jump(head, note)
         self.out.insert(position, f"  {i} = phi i64 [ {lo}, %{before} ], [ {after}, %{self.label} ]")
+        if found is not None:
+            self.out.insert(position, f"  {some} = phi i1 [ false, %{before} ], [ {more}, %{self.label} ]")
         self.start(end)
 
     def reduce(self, op: loop.Reduce) -> None:
