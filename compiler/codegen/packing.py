@@ -127,7 +127,7 @@ def allocate(layout: Layout, sizes: Mapping[str, int], names: Sequence[str]) -> 
     for name in names:
         spec, length = layout[name], layout.length(name, sizes)
         place = spec.place
-        if place is None:
+        if place is None or not length:
             made[name] = aligned(length, spec.dtype.numpy)
             continue
         if place.group not in records:

@@ -103,15 +103,15 @@ class Network:
                 return str(op.post)
         return owner
 
-    def block(self, module: Module, team: int) -> StateBlock:
-        """The same as the state block of a lowered module."""
+    def block(self, module: Module, team: int, layout: Layout | None = None) -> StateBlock:
+        """The same as the state block of a lowered module, with the layout of a program if one is given."""
         sizes = {f"{name}.n": n for name, n in self.sizes.items()}
         sizes |= {f"{name}.ring": self.ring for name in self.sizes}
         for name, w in self.wires.items():
             sizes |= {f"{name}.nnz": len(w.pre), f"{name}.delay": int(np.max(w.delays, initial=1))}
             sizes |= {f"{name}.{k}": getattr(w, k) for k in ("pre_first", "pre_count", "post_first", "post_count")}
         sizes |= self.depths
-        block = StateBlock(Layout.of(module), sizes, team=team, seed=self.seed)
+        block = StateBlock(layout or Layout.of(module), sizes, team=team, seed=self.seed)
         state = self.state()
         for name, value in state.fields.items():
             places = self.places(name, team)

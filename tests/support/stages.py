@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from support.whole_networks import WholeNetwork
 
-    from nnc.compiler.codegen.layout import StateBlock
+    from nnc.compiler.codegen.layout import Layout, StateBlock
     from nnc.compiler.ir.model import Module
 
     Array = NDArray[Any]
@@ -234,7 +234,7 @@ class Trail:
             n for n in self.begin.fields if not n.endswith((".last", ".fired", ".count", ".held")) and ".gate." not in n
         }
 
-    def block(self, module: Module, team: int) -> StateBlock:
+    def block(self, module: Module, team: int, layout: Layout | None = None) -> StateBlock:
         """The state block before the first step."""
         assert self.lowered is not None
         assert self.begin is not None
@@ -243,7 +243,7 @@ class Trail:
                 self.lowered.values[str(op.sym)] = self.begin.fields[str(op.sym)]
             else:
                 self.lowered.values[str(op.sym)] = 0.0
-        return self.lowered.block(module, team)
+        return self.lowered.block(module, team, layout)
 
     def looped(self, module: Module, team: int) -> Outcome:
         """A run of the interpreter of loops."""
@@ -274,7 +274,7 @@ class Trail:
         target = get_target(name)
         program = target.load(target.emit(module))
         for team in self.teams:
-            block = self.block(module, team)
+            block = self.block(module, team, program.layout)
             program.run(block, 0, self.steps)
             compare(reference, self.of_block(block, block.t), f"target {name}, {team} workers")
 
