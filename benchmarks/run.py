@@ -3,11 +3,12 @@
     python benchmarks/run.py [coba izhi ...] [--threads 1 2] [--targets llvm openmp] [--repeats 5] [--markdown]
                              [--annarchy PYTHON] [--brian2 PYTHON] [--nest PYTHON]
 
-Milliseconds per simulated second, minima and medians of the repeats (CPU time for one thread, wall time else).
+Milliseconds per simulated second, minima and medians of the repeats (CPU time, wall time where several threads are
+compared).
 `x floor` is the ratio of minima to the hand-written kernel of the same precision (one thread); `peer / nnc` how much
 longer the peer takes than the faster target of nnc with one thread. `shows` (mean rate, or mean r) tells that all do
 the same work. A peer is given by the interpreter of the environment in which it is installed. NumPy's gemv (and SciPy's
-sparse product) takes part in rate networks.
+sparse product) takes part in rate networks. `--markdown` prints a line per network, with the goal for `x floor`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import statistics
 import tempfile
 from contextlib import ExitStack
-from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -27,18 +26,7 @@ from contest import PEERS, Inside, Lap, Missing, Outside
 from floors import Floor
 from networks import Ours
 from specs import BENCHES, Bench
-
-
-class Key(NamedTuple):
-    """A row: who, with how many threads."""
-
-    what: str
-    threads: int
-
-
-HEAD = ("network", "precision", "what", "threads", "ms/s", "median", "x floor", "peer / nnc", "shows")
-MARKDOWN = "| {} | {} | {} | {} | {} | {} | {} | {} | {} |"
-PLAIN = "{:14}{:10}{:>9}{:>8}{:>10}{:>10}{:>9}{:>12}{:>12}"
+from tables import HEAD, PLAIN, Key, Measured, head, line, lines
 
 
 class Comparison:
@@ -73,31 +61,16 @@ class Comparison:
         self.runs[key] = run
         stack.callback(run.close)
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """All rows, measured."""
+    def measure(self) -> Measured:
+        """All repeats, in turn."""
         laps: dict[Key, list[Lap]] = {key: [] for key in self.runs}
         for _ in range(self.options.repeats):
             for key, run in self.runs.items():
                 laps[key].append(run.lap())
-        times = {key: [lap.cpu if key.threads == 1 else lap.wall for lap in found] for key, found in laps.items()}
-        floor = min(times.get(Key("floor", 1), [0.0]))
-        ours = min((min(t) for k, t in times.items() if k.what in self.options.targets and k.threads == 1), default=0.0)
-        return [self._row(key, found, floor, ours) for key, found in times.items()]
-
-    def _row(self, key: Key, found: list[float], floor: float, ours: float) -> tuple[str, ...]:
-        best = min(found)
-        foreign = key.what in PEERS or key.what == "numpy"
-        return (
-            self.name,
-            self.precision,
-            key.what,
-            str(key.threads),
-            f"{best:.1f}",
-            f"{statistics.median(found):.1f}",
-            f"{best / floor:.2f}" if floor else "",
-            f"{best / ours:.2f}" if foreign and ours else "",
-            f"{self.runs[key].sanity():.2f} {self.bench.unit}",
-        )
+        one = set(self.options.threads) == {1}
+        times = {key: [lap.cpu if one else lap.wall for lap in found] for key, found in laps.items()}
+        shows = {key: run.sanity() for key, run in self.runs.items()}
+        return Measured(self.name, self.precision, self.bench, tuple(self.options.targets), times, shows)
 
 
 def main() -> None:
@@ -117,17 +90,15 @@ def main() -> None:
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:
         parser.error(f"unknown network {unknown[0]}; there are {', '.join(BENCHES)}")
-    cells = MARKDOWN if options.markdown else PLAIN
-    print(cells.format(*HEAD))
-    if options.markdown:
-        print("|---" * len(HEAD) + "|", flush=True)
+    print(head(options.targets, options.threads) if options.markdown else PLAIN.format(*HEAD), flush=True)
     for name in options.names:
         for precision in options.precisions:
             with ExitStack() as stack:
                 comparison = Comparison(name, precision, options)
                 comparison.enter(stack)
-                for row in comparison.rows():
-                    print(cells.format(*row), flush=True)
+                measured = comparison.measure()
+                found = [line(measured, options.threads)] if options.markdown else lines(measured)
+                print(*found, sep="\n", flush=True)
             del comparison
             gc.collect()
 

@@ -185,7 +185,7 @@ def _late_projection() -> None:
 
 
 def _delays(delays: Any, **neuron: Any) -> None:
-    net = ann.Network()
+    net = ann.Network(seed=1)  # a draw of equal delays would be one delay for all, which is allowed
     pop = net.create(2, Neuron(**neuron))
     synapse = Synapse(psp="w * pre.r")
     net.connect(pop, pop, "exc", synapse).all_to_all(weights=1.0, delays=delays)
