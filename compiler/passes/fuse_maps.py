@@ -63,7 +63,7 @@ def _host(kept: Sequence[Op], map: step.Map) -> step.Map | None:
 def _alike(a: step.Map, b: step.Map) -> bool:
     if a.domain != b.domain or a.flag != b.flag or _reduces(a) or _reduces(b):
         return False
-    return a.domain == "once" or (a.domain in ("neurons", "posts") and a.owner == b.owner)
+    return a.domain in ("once", "neurons", "posts") and a.owner == b.owner
 
 
 def _reduces(map: step.Map) -> bool:
