@@ -95,7 +95,9 @@ def attr_text(value: Attr, kind: AttrKind | None = None) -> str:
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, tuple):
-        inner = {"symbols": SYMBOL, "ints": INT, "literals": LITERAL, "strings": STRING}.get(kind.name) if kind else None
+        inner = (
+            {"symbols": SYMBOL, "ints": INT, "literals": LITERAL, "strings": STRING}.get(kind.name) if kind else None
+        )
         return "[" + ", ".join(attr_text(v, inner) for v in value) + "]"
     return str(value)
 

@@ -105,4 +105,3 @@ def is_over_members(op: Op) -> bool:
         return False
     kinds = (PickField, PickSize, PickNumber)
     return any(isinstance(inner, kinds) and inner.operands[0] is op.body.args[0] for inner in op.body.ops)
-

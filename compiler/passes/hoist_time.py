@@ -141,7 +141,8 @@ class _Function:
         mapping: dict[Value, Value] = dict(zip(phase.body.args, body.args, strict=True))
         mapping[inner.body.args[0]] = elements.args[0]
         computed = _slice(roots, inner)
-        for op in _slice({v for op in computed for v in op.operands if v in fixed.outer}, phase):
+        given = {value for op in computed for value in op.operands if value in fixed.outer}
+        for op in _slice(given, phase):
             body.append(op.clone(mapping))
         *_, lo, hi = body.args
         body.append(loop.For((lo, hi), (), {"simd": True}, (elements,), inner.loc))

@@ -60,6 +60,10 @@ class MergeAlike(Pass):
         return changed
 
 
+_ENTRY: Final[Mapping[type[Op], str]] = {loop.FieldRef: "field", loop.SizeRef: "size", arith.Const: "value"}
+_LEAVES: Final = tuple(_ENTRY)
+
+
 @dataclass(frozen=True, eq=False)
 class _Leaf:
     """Something that may differ between phases that are alike: a reference to a field or size, or a number.
@@ -75,12 +79,8 @@ class _Leaf:
     def entry(self) -> Attr:
         """The symbol or the number."""
         made_by = self.value.op
-        if isinstance(made_by, loop.FieldRef):
-            return made_by.field
-        if isinstance(made_by, loop.SizeRef):
-            return made_by.size
-        assert isinstance(made_by, arith.Const)
-        return made_by.value
+        assert made_by is not None
+        return made_by.attributes[_ENTRY[type(made_by)]]
 
     @property
     def kind(self) -> Hashable:
@@ -171,8 +171,9 @@ class _Shape:
             self.known[result] = len(self.known)
         if isinstance(op, _LEAVES):
             # A number decides how a loop or a function is written.
-            fixed = isinstance(op, arith.Const) and any(_is_written_by(user) for user, _ in op.result.uses)
-            return (op.name, self.leaf(op.results[0], op, None), key(op.value) if fixed else None)
+            leaf = self.leaf(op.results[0], op, None)
+            fixed = isinstance(op, arith.Const) and any(_is_written_by(user) for user, _ in op.results[0].uses)
+            return (op.name, leaf, key(self.leaves[-1].entry) if fixed else None)
         operands = tuple(self.operand(op, place) for place in range(len(op.operands)))
         attributes = tuple((name, key(value)) for name, value in sorted(op.attributes.items()))
         types = tuple(r.type for r in op.results)
@@ -194,9 +195,6 @@ class _Shape:
     def leaf(self, value: Value, op: Op, place: int | None) -> Hashable:
         self.leaves.append(_Leaf(value, op, place))
         return self.leaves[-1].kind
-
-
-_LEAVES: Final = (loop.FieldRef, loop.SizeRef, arith.Const)
 
 
 def _is_written_by(user: Op) -> bool:
@@ -316,6 +314,7 @@ class _Tables:
             first.op.set_operand(first.place, self.made[known])
 
     def _table(self, value: Value, entries: tuple[Attr, ...]) -> Value:
+        assert value.op is not None
         cls, attribute = _PICKS[type(value.op)]
         picked = self.b.value(cls, self.member, types=(value.type,), **{attribute: entries})
         name = str(entries[0]) if isinstance(entries[0], Symbol) else ""
@@ -323,7 +322,7 @@ class _Tables:
         return picked
 
 
-_PICKS: Final[Mapping[type[Op] | type[None], tuple[type[Op], str]]] = {
+_PICKS: Final[Mapping[type[Op], tuple[type[Op], str]]] = {
     loop.FieldRef: (batch.PickField, "fields"),
     loop.SizeRef: (batch.PickSize, "sizes"),
     arith.Const: (batch.PickNumber, "numbers"),

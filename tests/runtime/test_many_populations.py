@@ -1,4 +1,4 @@
-"""Networks of many populations alike: the same bits as one kernel each, and all that looks at a network still sees it."""
+"""Many populations alike: the same bits as one kernel each, and all that looks at a network still sees it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,12 @@ def rated(precision: str, target: str, threads: int = 1) -> ann.Network:
     """Rates in a ring with delays, a rule of learning, and sums from several populations in turn."""
     net = ann.Network(dt=1.0, seed=3)
     net.config(precision=precision, num_threads=threads, **paradigm(target))
-    cell = ann.Neuron(parameters="tau = 10.0", equations="tau * dr/dt = tanh(sum(exc) - sum(inh)) + 0.1 - r + 0.1 * Uniform(0.0, 1.0)")
-    hebb = ann.Synapse(parameters="eta = 0.01 : projection", equations="dw/dt = eta * pre.r * post.r : min=0.0, max=1.0")
+    cell = ann.Neuron(
+        parameters="tau = 10.0", equations="tau * dr/dt = tanh(sum(exc) - sum(inh)) + 0.1 - r + 0.1 * Uniform(0.0, 1.0)"
+    )
+    hebb = ann.Synapse(
+        parameters="eta = 0.01 : projection", equations="dw/dt = eta * pre.r * post.r : min=0.0, max=1.0"
+    )
     pops = [net.create(4 + i % 3, cell, name=f"layer{i}") for i in range(COUNT)]
     for i, pop in enumerate(pops):
         pop.r = ann.Uniform(0.0, 1.0)

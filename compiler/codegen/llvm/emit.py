@@ -156,7 +156,9 @@ class Emitter(Writer):
         """An entry of a constant table of the module."""
         text = f"[{len(entries)} x {kind}] [{', '.join(f'{kind} {e}' for e in entries)}]"
         name = self.tables.setdefault(text, f"@nnc.table{len(self.tables)}")
-        return self.let(f"load {kind}, ptr {self.let(f'getelementptr {kind}, ptr {name}, i64 {self.values[op.operands[0]]}')}")
+        return self.let(
+            f"load {kind}, ptr {self.let(f'getelementptr {kind}, ptr {name}, i64 {self.values[op.operands[0]]}')}"
+        )
 
     def block(self, block: Block) -> None:
         """All ops of a region, but not its yield."""
