@@ -39,11 +39,15 @@ class FuseMaps(Pass):
         program = actions(module)
         kept: list[Op] = []
         known: dict[Op, Effects] = {}
+        seen: set[tuple[str, str]] = set()
         for op in program:
-            host = _host(kept, op, known) if isinstance(op, step.Map) else None
+            met = isinstance(op, step.Map) and (op.domain, str(op.owner)) in seen
+            host = _host(kept, op, known) if isinstance(op, step.Map) and met else None
             if host is None or not isinstance(op, step.Map):
                 kept.append(op)
                 known[op] = effects(op)
+                if isinstance(op, step.Map):
+                    seen.add((op.domain, str(op.owner)))
             else:
                 _merge(host, op)
                 known[host] = effects(host)
@@ -55,8 +59,6 @@ class FuseMaps(Pass):
 
 def _host(kept: Sequence[Op], map: step.Map, known: Mapping[Op, Effects]) -> step.Map | None:
     """The nearest earlier map that can take this one in, if all that stands between may as well come later."""
-    if not any(isinstance(op, step.Map) and _alike(op, map) for op in kept):
-        return None
     mine = effects(map)
     for op in reversed(kept):
         if isinstance(op, step.Map) and _alike(op, map) and _elementwise(op, map):

@@ -14,6 +14,7 @@ from nnc.compiler.ir import arith, batch, loop
 from nnc.compiler.ir.attributes import Symbol, key
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block, Value
+from nnc.compiler.ir.rewrite import erase_all
 from nnc.compiler.ir.types import DType, i64
 from nnc.compiler.passes.hoist import single_fields
 from nnc.compiler.passes.manager import Pass
@@ -274,8 +275,7 @@ def _merged(members: Sequence[_Member]) -> Op:
         start.op(loop.For, *ends, regions=(body,))
     else:
         merged = batch.Batch((), (), _described([m.op for m in members]), (body,), first.loc)
-    for each in members[1:]:
-        each.op.erase()
+    erase_all([each.op for each in members[1:]])
     for inner in merged.find(loop.For):
         if inner.simd:
             inner.short = True

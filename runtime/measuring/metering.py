@@ -261,13 +261,13 @@ def _report(network: Network, compiled: Compiled, reading: Reading) -> Profile:
             bound = "memory" if work.bytes / most.bandwidth(size) >= least else "arithmetic"
         roofline = least / seconds if seconds and least else None
         share = spent / total if total else None
-        found.append(KernelTime(_label(network, name), name, seconds, share, work, bound, roofline))
+        found.append(KernelTime(label(network, name), name, seconds, share, work, bound, roofline))
     found.sort(key=lambda k: (-(k.seconds or 0.0), -k.work.bytes))
     steps = counts.get(0, 0) // block.team
     return Profile(tuple(found), steps, reading.seconds, block.team, network.target, network.config_.precision)
 
 
-def _label(network: Network, kernel: str) -> str:
+def label(network: Network, kernel: str) -> str:
     """A kernel in the words of the user's network."""
     if kernel in (WAIT, REST):
         return {WAIT: "waiting for other threads", REST: "the loop over steps"}[kernel]

@@ -56,9 +56,10 @@ class Emitter(Writer):
 
     target = "llvm"
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, masks: bool = False) -> None:
         super().__init__()
         self.layout = layout
+        self.masks = masks
         self.helpers: set[str] = set()
         self.group: str | None = None
         self.entry: list[str] = []
@@ -290,7 +291,7 @@ class Emitter(Writer):
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
         # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
         kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
-        kept += [self.node(text) for text in SHORT if op.short]
+        kept += [self.node(text) for text in SHORT if op.short and self.masks]
         found = found_by(op) if op.short else None
         self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept, found=found)
         self.group = outer
@@ -441,13 +442,15 @@ def clock(ticks: str) -> str:
 ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
 
 
-def emit_llvm(module: Op, machine: str = "x86") -> str:
-    """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits."""
+def emit_llvm(module: Op, machine: str = "x86", masks: bool = False) -> str:
+    """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits, `masks` whether
+    it does vectors of all types under a mask.
+    """
     layout = Layout.of(module, pack=True)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "llvm", "there is no loop.func")
-    emitter = Emitter(layout)
+    emitter = Emitter(layout, masks)
     worker = emitter.function(func).replace("internal void @nnc_worker", "void @nnc_worker")
     counter, ticks = CLOCKS[machine]
     texts = {
