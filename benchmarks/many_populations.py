@@ -1,6 +1,6 @@
 """Many small populations alike, and projections between them: compile time, size of the code, time of a step.
 
-    python benchmarks/many_populations.py [coba rate] [--target llvm openmp] [--counts 1 8 64 200] [--merge off]
+    python benchmarks/many_populations.py [coba rate] [--target llvm openmp] [--counts 8 64 200] [--merge off]
 
 Each network has K populations of 10 neurons in a ring of projections; `all` stands for 16 populations with a projection
 from each to each, `one` for a single population of 640 neurons with as many synapses as the ring of 64. Prints CPU
@@ -108,7 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kinds", nargs="*", default=["coba", "rate"])
     parser.add_argument("--target", nargs="*", choices=["llvm", "openmp"], default=["llvm"])
-    parser.add_argument("--counts", nargs="*", default=["1", "8", "64", "200"])
+    parser.add_argument("--counts", nargs="*", default=["8", "64", "200"])
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--merge", choices=["on", "off"], default="on")
     asked = parser.parse_args()

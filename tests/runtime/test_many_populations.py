@@ -40,7 +40,9 @@ def spiking(precision: str, target: str, threads: int = 1) -> ann.Network:
         pop.v = ann.Uniform(0.0, 1.0)
         pop.tau = 8.0 + i
         pop.theta = ann.Uniform(0.8, 1.0)
-        net.connect(pop, pops[0], "exc", learning, name=f"learning{i}").all_to_all(ann.Uniform(0.0, 0.3))
+        net.connect(pop, pops[0], "exc", learning, name=f"learning{i}").fixed_number_pre(
+            2, weights=ann.Uniform(0.0, 0.3)
+        )
         net.connect(pop, pops[0], "inh").fixed_number_pre(2, weights=ann.Uniform(0.0, 0.2), delays=0.5 * (1 + i % 3))
         net.connect(pop, pops[(i + 1) % COUNT], "exc").all_to_all(ann.Uniform(0.0, 0.3))
     return net
@@ -107,12 +109,14 @@ def test_bits_are_those_of_a_kernel_each(kind: str, precision: str, monkeypatch:
                 assert array.tobytes() == found[name].tobytes(), f"{name}, {target}, {threads} threads"
 
 
-def test_a_profile_names_the_first_and_the_last() -> None:
+def test_profile_and_explanation_name_the_first_and_the_last() -> None:
     net = spiking("double", "llvm")
     net.compile(silent=True)
+    assert "column0..column4: neurons: one loop for 5 that are alike" in net.explain()
+    assert "lie side by side" in net.explain(), "or records are not tried here"
     names = {kernel.name for kernel in net.profile(5.0).kernels}
     assert "column0..column4: neurons" in names
-    assert "learning1..learning4: arriving spikes" in names
+    assert "learning0..learning4: arriving spikes" in names
 
 
 def test_code_does_not_grow_with_the_number_of_populations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
