@@ -47,7 +47,7 @@ STAGES = {
 
 FOUR = """## Loop: four such populations are one loop over a table of them
 
-What the pass `merge-alike` makes of their phases (`--print-ir-after=merge-alike`); `%b` is the number of the population.
+What the pass `merge-alike` makes of their phases (`--print-ir-after=merge-alike`); `%b` is the number of the member.
 """
 
 

@@ -6,6 +6,7 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SHORT: Final = ('!{!"llvm.loop.vectorize.predicate.enable", i1 true}', '!{!"llvm.loop.interleave.count", i32 1}')
 """Properties of a loop of few iterations: all are done in vectors, under a mask, instead of the last ones by one."""
+
+WHOLE: Final = 64
+"""Iterations that are done without a mask where there are as many."""
 
 
 class Found(NamedTuple):
@@ -64,7 +68,7 @@ class Emitter(Writer):
         self.group: str | None = None
         self.entry: list[str] = []
         self.tables: dict[str, str] = {}
-        self.found: dict[Op, str] = {}
+        self.found: dict[Op, list[str]] = {}
         self._fields: dict[str, str] = {}
         self._sizes: dict[str, str] = {}
         self._block_words: dict[int, str] = {}
@@ -232,7 +236,7 @@ class Emitter(Writer):
         self.helpers.add("compact")
         then, end = self.labels("some", "none")
         if op in self.found:
-            self.branch(self.found[op], then, end)
+            self.branch(functools.reduce(lambda a, b: self.let(f"or i1 {a}, {b}"), self.found[op]), then, end)
             self.start(then)
         count = self.address(op.counts, op.slot)
         mask, lo, hi, entries, base = (self.values[v] for v in (op.mask, op.lo, op.hi, op.list, op.base))
@@ -291,10 +295,19 @@ class Emitter(Writer):
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
         # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
         kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
-        kept += [self.node(text) for text in SHORT if op.short and self.masks]
-        found = found_by(op) if op.short else None
-        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept, found=found)
+        lo, hi, found = self.values[op.lo], self.values[op.hi], found_by(op) if op.short else None
+        if op.short and self.masks and op.step == 1:
+            middle = self.whole(lo, hi)
+            self.iterate(lo, middle, "1", op.body, accesses, found=found)
+            lo, kept = middle, [self.node(text) for text in SHORT]
+        self.iterate(lo, hi, str(op.step), op.body, accesses, *kept, found=found)
         self.group = outer
+
+    def whole(self, lo: str, hi: str) -> str:
+        """Where the last iterations of a loop begin, fewer than `WHOLE`."""
+        count = self.let(f"sub nsw i64 {hi}, {lo}")
+        some = self.let(f"select i1 {self.let(f'icmp sgt i64 {count}, 0')}, i64 {count}, i64 0")
+        return self.let(f"add nsw i64 {lo}, {self.let(f'and i64 {some}, {-WHOLE}')}")
 
     def iterate(
         self,
@@ -324,7 +337,7 @@ class Emitter(Writer):
         if found is not None:
             some, more = self.fresh(), self.fresh()
             self.do(f"{more} = or i1 {some}, {self.values[found.stored]}")
-            self.found[found.user] = some
+            self.found.setdefault(found.user, []).append(some)
         self.do(f"{after} = add nsw i64 {i}, {step}")
         note = f", !llvm.loop {self.node('distinct !{SELF, ' + ', '.join(properties) + '}')}" if properties else ""
         self.jump(head, note)
