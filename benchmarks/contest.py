@@ -17,6 +17,7 @@ PEERS = ("annarchy", "brian2", "nest")
 
 BEST = {
     "annarchy": {"rate": "csr,simd,fast", "dense": "dense,fast", "plastic": "fast", "": "pre,csr,fast"},
+    "annarchy on cuda": {"rate": "csr,cuda", "dense": "dense,cuda", "": "csr,cuda"},
     "brian2": {"": "fast"},
     "nest": {"": ""},
 }
@@ -60,7 +61,7 @@ class Outside:
     """A peer in a process of its own, with an interpreter of its own; it waits between repeats."""
 
     def __init__(self, peer: str, python: str, name: str, bench: Bench, precision: str, threads: int) -> None:
-        script = Path(__file__).parent / "peers" / f"peer_{peer}.py"
+        script = Path(__file__).parent / "peers" / f"peer_{peer.split()[0]}.py"
         # an absolute path, but not what a link of a virtual environment points to
         interpreter = os.path.abspath(python)
         folder = os.path.dirname(interpreter)

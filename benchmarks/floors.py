@@ -24,6 +24,8 @@ FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-f
 """Not given to the linker, where -ffast-math would make this process, nnc in it included, flush denormals."""
 
 _SOURCES = {"coba_stdp": "stdp", "brunel_stdp": "stdp", "stdp1k": "stdp"}
+_FADES = 4096
+"""Entries of the table of decays of the kernels that have traces per synapse."""
 _MATHS = ("sqrt", "log", "sin", "cos", "exp")
 
 
@@ -36,7 +38,8 @@ class Floor:
         self.scalar = ctypes.c_float if precision == "float" else ctypes.c_double
         self.rng = np.random.default_rng(6)
         name = bench.kind + ("_stdp" if bench.plastic and bench.kind in ("coba", "brunel") else "")
-        self.library = _build(_SOURCES.get(name, bench.kind), precision, folder)
+        source = _SOURCES.get(name, bench.kind) + ("_ref" if bench.reference else "")
+        self.library = _build(source, precision, folder)
         self.call: Callable[[int], int] = getattr(self, f"_{name}")()
 
     def simulate(self, ms: float) -> None:
@@ -82,6 +85,22 @@ class Floor:
         up = p["a_pre"] * w_max
         return [math.exp(-self.bench.dt / p["tau_pre"]), up, up * p["ratio"], w_max]
 
+    def _traces(self, n: int) -> list[Any]:
+        """Traces of pre and post neurons; or the table of decays where synapses have traces."""
+        steps = np.arange(_FADES) * -self.bench.dt / STDP["tau_pre"]
+        return (
+            self._reals(np.exp(steps), np.zeros(0)) if self.bench.reference else self._reals(np.zeros(n), np.zeros(n))
+        )
+
+    def _synapses(self, count: int, w: float) -> Any:
+        """Weights; or records of a weight, two traces and a stamp."""
+        if not self.bench.reference:
+            return np.full(count, w, self.real)
+        record = [("w", self.real), ("x", self.real), ("y", self.real), ("stamp", np.int32)]
+        synapses = np.zeros(count, np.dtype(record, align=True))
+        synapses["w"], synapses["stamp"] = w, -_FADES
+        return synapses
+
     def _cells(self) -> list[Any]:
         n, few = self.bench.n, (self.bench.k or self.bench.n) < 200
         rng = self.rng
@@ -107,12 +126,14 @@ class Floor:
             "coba_stdp",
             *self._cells(),
             np.zeros(n, np.int32),
-            *self._reals(np.zeros(n), np.zeros(n), constants),
+            *self._traces(n),
+            *self._reals(constants),
             row,
             post,
-            np.full(count, exc, self.real),
+            self._synapses(count, exc),
             *self._columns(row[: ne + 1], post[:count]),
             np.zeros(n, np.uint16),
+            np.zeros(1, np.int64),
         )
 
     def _cuba(self) -> Callable[[int], int]:
@@ -180,10 +201,11 @@ class Floor:
             np.zeros(n, np.int32),
             np.zeros(n, self.real),
             *self._input(),
-            *self._reals(np.zeros(n), np.zeros(n), [*self._brunel_constants(), *self._pair_rule(2 * j)]),
+            *self._traces(n),
+            *self._reals([*self._brunel_constants(), *self._pair_rule(2 * j)]),
             row,
             post,
-            np.full(len(post), j, self.real),
+            self._synapses(len(post), j),
             *self._columns(row, post),
             row2.astype(np.uint32),
             np.concatenate([to_inhibitory[1], from_inhibitory[1]]),

@@ -1,80 +1,212 @@
-"""COBA and a rate network on a GPU against the CPU targets: bits first, then time.
+"""The GPU against the CPU targets and ANNarchy's CUDA back end, as Markdown for docs/gpu.md.
 
-    python benchmarks/gpu.py [--neurons 4000 20000] [--window 200]
+    python benchmarks/gpu.py [coba izhi ...] [--precisions double float] [--repeats 3] [--annarchy PYTHON] [--smallest]
 
-Prints the device, microseconds per step (wall, median of repeats, after a warm-up), and whether the state after the
-run has the bits of the `llvm` target.
+What a launch and a meeting of all blocks cost, and the bandwidth of a copy; wall milliseconds per simulated second of
+networks (`specs.py`) on one CPU thread and on the GPU in both orders of sums, the least of repeats that alternate, and
+whether the state at the end has the bits of the CPU; how much of the bandwidth the large ones use. ANNarchy is given by
+the interpreter of the environment that has it. `--smallest` shrinks everything, to try the program itself.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
+import datetime
+import gc
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+from contest import Inside, Lap, Missing, Outside
+from device import bandwidth, barrier_cost, launch_cost
+from networks import Ours
+from specs import BENCHES, EVENTS, Bench
 
-import nnc as ann
-from nnc.compiler.codegen.cuda.driver import open_driver
+from nnc.compiler import __version__
+from nnc.compiler.codegen.cuda import CUDATarget
+from nnc.compiler.codegen.target import TargetUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NETWORKS = ("coba", "coba20k", "brunel", "rates_k1000", "izhi")
+RATES = (0.001, 0.01, 0.1)
+"""Fractions of neurons that fire in a step, for the propagation of spikes alone."""
+
+ORDERS = ("strict", "fast")
+PEER = "annarchy on cuda"
 
 
-def coba(net: ann.Network, n: int) -> None:
-    cell = ann.Neuron(
-        parameters=dict(El=-60.0, Vr=-60.0, Vt=-50.0, tau=20.0, te=5.0, ti=10.0, Ee=0.0, Ei=-80.0, I=20.0),
-        equations=[
-            "tau * dv/dt = (El - v) + g_exc * (Ee - v) + g_inh * (Ei - v) + I",
-            "te * dg_exc/dt = -g_exc",
-            "ti * dg_inh/dt = -g_inh",
-        ],
-        spike="v > Vt",
-        reset="v = Vr",
-        refractory=5.0,
+class Sizes(NamedTuple):
+    """How much is measured. `shrink`: networks are made as small as they go."""
+
+    repeats: int
+    copied: int = 1 << 30
+    steps: int = 20000
+    shrink: bool = False
+
+    def fit(self, bench: Bench) -> Bench:
+        """The network to measure."""
+        if not self.shrink:
+            return bench
+        k = None if bench.k is None else 8
+        return replace(bench, n=70, k=k, window=2 * bench.dt, warm=bench.dt)
+
+
+def heading() -> str:
+    """The device, its driver, the day."""
+    driver = CUDATarget().driver()
+    device, library = driver.device, type(driver).__module__.rpartition(".")[2]
+    capability = ".".join(map(str, device.capability))
+    return (
+        f"{device.name}, capability {capability}, {device.processors} processors, {device.memory / 2**30:.1f} GiB, "
+        f"driver {device.driver} through {library}, {datetime.datetime.now().date().isoformat()}, nnc {__version__}."
     )
-    pop = net.create(n, cell)
-    draw = np.random.default_rng(1)
-    pop.v, pop.g_exc, pop.g_inh = draw.normal(-55, 5, n), draw.normal(4, 1.5, n), draw.normal(20, 12, n)
-    net.connect(pop[: n * 4 // 5], pop, "exc").fixed_probability(probability=80 / n, weights=0.6)
-    net.connect(pop[n * 4 // 5 :], pop, "inh").fixed_probability(probability=80 / n, weights=6.7)
 
 
-def rate(net: ann.Network, n: int) -> None:
-    pop = net.create(n, ann.Neuron(parameters="tau = 10.0 : population", equations="tau*dr/dt + r = sum(exc) + 1.0"))
-    net.connect(pop, pop, "exc").all_to_all(weights=ann.Uniform(0.0, 1.0 / n))
+def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
+    """Print a table row by row, as they are measured."""
+    print(f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|", flush=True)
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
-def measure(build, n: int, target: str, precision: str, window: float, repeats: int) -> tuple[float, bytes, float]:
-    net = ann.Network(dt=0.1, seed=3)
-    net.config(paradigm=target, precision=precision)
-    build(net, n)
-    begin = time.perf_counter()
-    net.compile(silent=True)
-    made = time.perf_counter() - begin
-    pop = net.get_populations()[0]
-    times = []
-    for number in range(repeats + 1):
-        begin = time.perf_counter()
-        net.simulate(window)
-        if number:
-            times.append((time.perf_counter() - begin) / window * 0.1 * 1e6)
-    state = b"".join(np.asarray(pop.get(a)).tobytes() for a in pop.attributes)
-    return statistics.median(times), state, made
+def costs(sizes: Sizes) -> tuple[float, Iterator[tuple[str, str]]]:
+    """The bandwidth of a copy in bytes per second, and all that is not a network, in words."""
+    speed = bandwidth(min(sizes.copied, CUDATarget().driver().free_bytes() // 4), 10, sizes.repeats)
+    launch, barrier = launch_cost(10 * sizes.repeats), barrier_cost(sizes.steps, sizes.repeats)
+    words = (
+        ("a call of one step, launch included", f"{launch * 1e6:.1f} us"),
+        ("a meeting of all blocks", f"{barrier * 1e6:.2f} us"),
+        ("bandwidth of a copy", f"{speed / 1e9:.0f} GB/s"),
+    )
+    return speed, iter(words)
 
 
-def main() -> None:
+class Race:
+    """One network in one precision: the CPU, the GPU in both orders, and ANNarchy, in turn."""
+
+    def __init__(self, name: str, bench: Bench, precision: str, annarchy: str | None, stack: ExitStack) -> None:
+        self.bench = bench
+        self.ours = {"llvm": Ours(bench, precision, "llvm", 1)}
+        self.ours |= {order: Ours(bench, precision, "cuda", 1, order) for order in ORDERS}
+        self.runs: dict[str, Inside | Outside] = {key: Inside(each, bench) for key, each in self.ours.items()}
+        self.missing = ""
+        if annarchy is not None:
+            try:
+                self.runs[PEER] = Outside(PEER, annarchy, name, bench, precision, 1)
+            except Missing as reason:
+                self.missing = str(reason)
+        for run in self.runs.values():
+            stack.callback(run.close)
+
+    def best(self, repeats: int) -> dict[str, float]:
+        """Wall milliseconds per simulated second."""
+        laps: dict[str, list[Lap]] = {key: [] for key in self.runs}
+        for _ in range(repeats):
+            for key, run in self.runs.items():
+                laps[key].append(run.lap())
+        return {key: min(lap.wall for lap in found) for key, found in laps.items()}
+
+    def row(self, name: str, precision: str, repeats: int) -> list[str]:
+        """Everything about it."""
+        times = self.best(repeats)
+        peer = times.get(PEER)
+        cuda = min(times[order] for order in ORDERS)
+        same = self.ours["strict"].state() == self.ours["llvm"].state()
+        return [
+            name,
+            precision,
+            f"{times['llvm']:.1f}",
+            *(f"{times[order]:.1f}" for order in ORDERS),
+            *(f"{times[order] * self.bench.dt:.2f}" for order in ORDERS),
+            f"{1000.0 / cuda:.1f}",
+            self.missing or (f"{peer:.1f} ({peer / cuda:.1f} x)" if peer else ""),
+            "yes" if same else "NO",
+            f"{self.runs['llvm'].sanity():.2f}, {self.runs['fast'].sanity():.2f} {self.bench.unit}",
+        ]
+
+
+RACE_HEAD = (
+    "network", "precision", "llvm, ms/s", "strict, ms/s", "fast, ms/s", "strict, us/step", "fast, us/step",
+    "x real time", "ANNarchy CUDA, ms/s", "strict has the bits of llvm", "shows: llvm, fast",
+)  # fmt: skip
+
+
+def races(names: Sequence[str], precisions: Sequence[str], annarchy: str | None, sizes: Sizes) -> Iterator[list[str]]:
+    """A row for each network and precision."""
+    for name in names:
+        for precision in precisions:
+            with ExitStack() as stack:
+                race = Race(name, sizes.fit(BENCHES[name]), precision, annarchy, stack)
+                yield race.row(name, precision, sizes.repeats)
+            del race
+            gc.collect()
+
+
+def bytes_per_synapse(bench: Bench, precision: str) -> int:
+    """What must be read of a synapse that is visited: an index and a weight."""
+    return (2 if bench.n <= 1 << 16 else 4) + (8 if precision == "double" else 4)
+
+
+BANDWIDTH_HEAD = ("kernel", "precision", "order", "synapses visited per step", "us/step", "GB/s", "of the copy")
+
+
+def fractions(precisions: Sequence[str], speed: float, sizes: Sizes) -> Iterator[list[str]]:
+    """The large ones: sums over all synapses of a rate network, and the propagation of spikes through 10^8 synapses.
+
+    From the latter the time of the same neurons without synapses is taken off.
+    """
+
+    def row(name: str, precision: str, order: str, visited: float, seconds: float, size: int) -> list[str]:
+        moved = visited * size / max(seconds, 1e-12)
+        cells = (f"{visited:.3g}", f"{seconds * 1e6:.1f}", f"{moved / 1e9:.0f}", f"{moved / speed:.0%}")
+        return [name, precision, order, *cells]
+
+    def step(run: Inside) -> float:
+        return min(run.lap().wall for _ in range(sizes.repeats)) * run.bench.dt * 1e-6
+
+    rates, events = sizes.fit(BENCHES["rates_k1000"]), sizes.fit(EVENTS)
+    for precision in precisions:
+        run = Inside(Ours(rates, precision, "cuda", 1), rates)
+        visited = rates.n * (rates.k or rates.n)
+        yield row("rates_k1000", precision, "both", visited, step(run), bytes_per_synapse(rates, precision))
+    for precision in precisions:
+        for order in ORDERS:
+            runs = [Inside(Ours(each, precision, "cuda", 1, order), each) for each in (events, replace(events, k=0))]
+            for fires in RATES:
+                for each in runs:
+                    each.run.pop.rate = fires
+                seconds = step(runs[0]) - step(runs[1])
+                visited = events.n * fires * (events.k or events.n)
+                size = bytes_per_synapse(events, precision)
+                yield row(f"spikes, {fires:.1%} fire", precision, order, visited, seconds, size)
+            runs.clear()
+            gc.collect()
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line."""
+    assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--neurons", type=int, nargs="+", default=[4000, 20000])
-    parser.add_argument("--window", type=float, default=200.0)
+    parser.add_argument("names", nargs="*", metavar="network", help=", ".join(BENCHES), default=list(NETWORKS))
+    parser.add_argument("--precisions", nargs="+", default=["double", "float"], choices=["double", "float"])
     parser.add_argument("--repeats", type=int, default=3)
-    a = parser.parse_args()
-    device = open_driver().device
-    print(f"{device.name}, capability {device.capability}, {device.processors} processors, driver {device.driver}")
-    print(f"{'network':10}{'neurons':>9}{'precision':>11}{'llvm us/step':>14}{'cuda us/step':>14}{'same bits':>11}")
-    for name, build, sizes in (("coba", coba, a.neurons), ("rate", rate, [1000, 4000])):
-        for n in sizes:
-            for precision in ("double", "float"):
-                cpu, bits, _ = measure(build, n, "llvm", precision, a.window, a.repeats)
-                gpu, theirs, _ = measure(build, n, "cuda", precision, a.window, a.repeats)
-                print(f"{name:10}{n:>9}{precision:>11}{cpu:>14.2f}{gpu:>14.2f}{bits == theirs!s:>11}", flush=True)
+    parser.add_argument("--annarchy", metavar="PYTHON", help="interpreter that has ANNarchy and nvcc")
+    parser.add_argument("--smallest", action="store_true", help="tiny networks: times mean nothing")
+    a = parser.parse_args(words)
+    unknown = [name for name in a.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"unknown network {unknown[0]}; there are {', '.join(BENCHES)}")
+    sizes = Sizes(1, 1 << 12, 3, shrink=True) if a.smallest else Sizes(a.repeats)
+    try:
+        print(heading())
+    except TargetUnavailable as error:
+        raise SystemExit(str(error)) from error
+    speed, found = costs(sizes)
+    table(("what", "cost"), found)
+    table(RACE_HEAD, races(a.names, a.precisions, a.annarchy, sizes))
+    table(BANDWIDTH_HEAD, fractions(a.precisions, speed, sizes))
 
 
 if __name__ == "__main__":

@@ -41,12 +41,15 @@ def pair_rule(w_max: float, p: dict[str, float] = STDP) -> ann.Synapse:
 
 
 class Ours:
-    """A network on nnc, compiled."""
+    """A network on nnc, compiled. `order`: the `determinism` of a GPU."""
 
-    def __init__(self, bench: Bench, precision: str, target: str, threads: int | str) -> None:
+    def __init__(self, bench: Bench, precision: str, target: str, threads: int | str, order: str | None = None) -> None:
         self.bench, self.time = bench, 0.0
         self.net = ann.Network(dt=bench.dt, seed=7)
         self.net.config(dtype=ann.float32 if precision == "float" else ann.float64, num_threads=threads)
+        if target == "cuda":
+            self.net.config(paradigm=target, determinism=order)
+        self.net.config(event_time="reference" if bench.reference else "exact")
         self.rng = np.random.default_rng(1)
         self.pop: Any = getattr(self, f"_{bench.kind}")(bench.n)
         self.monitor = self.net.monitor(self.pop, "spike") if bench.unit == "Hz" else None
@@ -62,6 +65,10 @@ class Ours:
         if self.monitor is None:
             return float(np.mean(self.pop.r))
         return sum(len(s) for s in self.monitor.get("spike").values()) / self.pop.size / self.time * 1000
+
+    def state(self) -> bytes:
+        """All values of the neurons."""
+        return b"".join(np.asarray(self.pop.get(name)).tobytes() for name in self.pop.attributes)
 
     def _exc_inh(self, pop: Any, exc: float, inh: float, synapse: Any = None) -> None:
         n, k = self.bench.n, self.bench.k or self.bench.n
@@ -231,6 +238,18 @@ class Ours:
             projection.all_to_all(weights=ann.Uniform(0.0, 1.0 / n), allow_self_connections=True)
         else:
             projection.fixed_number_pre(k, weights=ann.Uniform(0.0, 1.0 / k))
+        return pop
+
+    def _events(self, n: int) -> Any:
+        cell = ann.Neuron(
+            parameters="rate = 0.01 : population",
+            equations=["u = Uniform(0.0, 1.0)", "v = g_exc"],
+            spike="u < rate",
+            reset="",
+        )
+        pop = self.net.create(n, cell)
+        if self.bench.k:
+            self.net.connect(pop, pop, "exc").fixed_number_post(self.bench.k, weights=ann.Uniform(0.0, 1.0))
         return pop
 
     def _conv(self, n: int) -> Any:

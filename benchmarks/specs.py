@@ -14,9 +14,10 @@ from dataclasses import dataclass
 class Bench:
     """A network to time: `kind` is the family, `window` the simulated ms of one timed repeat, `warm` that before it.
 
-    `k` synapses per neuron, None for all; `scale` multiplies the weights; `plastic` networks learn; `unit` is that of
-    the number that shows that the same work was done, a mean rate or the mean of r. `goal` is how many times
-    the time of the hand-written kernel nnc may take.
+    `k` synapses per neuron, None for all; `scale` multiplies the weights; `plastic` networks learn, with traces per
+    neuron, or, by the rule of the `reference` simulator, with traces and a stamp per synapse; `unit` is that of the
+    number that shows that the same work was done, a mean rate or the mean of r. `goal` is how many times the time of
+    the hand-written kernel nnc may take.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Bench:
     scale: float = 1.0
     j: float = 0.1
     plastic: bool = False
+    reference: bool = False
     goal: float = 1.15
 
     @property
@@ -64,6 +66,8 @@ BENCHES = {
     "stdp1k": Bench("stdp1k", 1000, None, 0.1, 1000.0, 200.0, plastic=True, goal=1.25),
     "coba_stdp": Bench("coba", 4000, 80, 0.1, 200.0, 50.0, plastic=True, goal=1.25),
     "brunel_stdp": Bench("brunel", 2250, 225, 0.1, 100.0, 50.0, j=0.5, plastic=True, goal=1.25),
+    "coba_stdp_ref": Bench("coba", 4000, 80, 0.1, 200.0, 50.0, plastic=True, reference=True, goal=1.25),
+    "brunel_stdp_ref": Bench("brunel", 2250, 225, 0.1, 100.0, 50.0, j=0.5, plastic=True, reference=True, goal=1.25),
     "rate1k": Bench("rate", 1000, None, 1.0, 300.0, 200.0, "r"),
     "rate4k": Bench("rate", 4000, None, 1.0, 30.0, 200.0, "r"),
     "rates_k100": Bench("rate", 20000, 100, 1.0, 40.0, 100.0, "r"),
@@ -71,6 +75,9 @@ BENCHES = {
     "oja_k100": Bench("rate", 20000, 100, 1.0, 20.0, 50.0, "r", plastic=True, goal=1.25),
     "conv": Bench("conv", 256 * 256, None, 1.0, 50.0, 10.0, "r", goal=1.25),
 }
+
+EVENTS = Bench("events", 20000, 5000, 1.0, 100.0, 10.0, "")
+"""For `gpu.py`: 10^8 synapses with weights of their own; `gpu.py` says how many fire in a step."""
 
 COBA = dict(e_l=-60.0, v_r=-60.0, v_t=-50.0, tau_m=20.0, tau_e=5.0, tau_i=10.0, e_e=0.0, e_i=-80.0, drive=20.0)
 COBA |= dict(refrac=5.0, w_e=0.6, w_i=6.7, g_leak_nS=10.0, c_pF=200.0)

@@ -174,11 +174,25 @@ class StencilDescription:
 
 
 @dataclass(frozen=True)
+class ProceduralDescription:
+    """Synapses that are made again from a rule instead of being stored, see `step.procedural`.
+
+    `rule` says what is given, the `probability` of each pair or the `number` of synapses of a row. `weights`: `one`, or
+    the name of the distribution that they are drawn from.
+    """
+
+    rows: Literal["pre", "post"]
+    weights: str = "one"
+    rule: Literal["probability", "number"] = "probability"
+
+
+@dataclass(frozen=True)
 class ProjectionDescription:
     """A projection and the facts about its connectivity, see `model.projection`.
 
     `arrays`: the local parameters (and `w`) that differ between synapses. `shares`: number of the projection whose
-    weights its synapses have; its own number if these are fewer than its synapses.
+    weights its synapses have; its own number if these are fewer than its synapses. `alike`: each event-driven variable
+    starts with one value, no synapse is created, and there are no fewer synapses than neurons (see `narrow-traces`).
     """
 
     id: int
@@ -197,6 +211,8 @@ class ProjectionDescription:
     plasticity_flag: bool = False
     stencil: StencilDescription | None = None
     shares: int | None = None
+    alike: bool = False
+    procedural: ProceduralDescription | None = None
 
     @property
     def symbol(self) -> str:

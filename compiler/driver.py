@@ -20,9 +20,10 @@ from nnc.compiler.options import Looks, Options
 from nnc.compiler.session import current
 
 if TYPE_CHECKING:
-    from nnc.compiler.codegen.target import Artifact, Program
+    from nnc.compiler.codegen.target import Artifact, Program, Target
     from nnc.compiler.description import NetworkDescription
     from nnc.compiler.ir import Module
+    from nnc.compiler.options import Determinism
 
 DEFAULT_TARGET = "llvm"
 _STEP_ENDS_WITH = "choose-propagation"
@@ -31,8 +32,6 @@ _LANGUAGE_TARGET = {"c": "openmp", "llvm": "llvm", "ptx": "cuda"}
 
 def compile_network(description: NetworkDescription, options: Options | None = None) -> Program:
     """A program for a network. Raises `DiagnosticError` for what is wrong in the model, `TargetUnavailable`."""
-    from nnc.compiler.codegen.target import get_target
-
     wanted = options or Options()
     session = current()
     if session is not None:
@@ -40,25 +39,32 @@ def compile_network(description: NetworkDescription, options: Options | None = N
         session.compiled(description, wanted)
         if not session.simulate:
             wanted = dataclasses.replace(wanted, pipeline=None, looks=Looks())
-    target = get_target(wanted.target or DEFAULT_TARGET, **wanted.target_options)
+    target = _target(wanted.target or DEFAULT_TARGET, wanted.target_options, wanted.determinism)
     return target.load(artifact(description, wanted))
+
+
+def _target(name: str, options: Mapping[str, str | bool | int], determinism: Determinism | None) -> Target:
+    """A target, told how sums may be ordered if it leaves that open."""
+    from nnc.compiler.codegen.target import OpenOrder, get_target
+
+    made = get_target(name, **options)
+    return made.ordered(determinism) if determinism is not None and isinstance(made, OpenOrder) else made
 
 
 def artifact(description: NetworkDescription, options: Options) -> Artifact:
     """The target's text for a network, from the cache where it is there."""
     from nnc.compiler.codegen.cache import default_cache
-    from nnc.compiler.codegen.target import get_target
 
     name = options.target or DEFAULT_TARGET
     use_cache = options.cache and not options.looks.any and options.pipeline is None
     store = default_cache() if use_cache else None
-    key = artifact_key(description, name, options.target_options) + ".json"
+    key = artifact_key(description, name, options.target_options, options.determinism) + ".json"
     if store is not None and (stored := store.read(key)) is not None:
         restored = _decode(stored)
         if restored is not None:
             return restored
     module = lower(description, options)
-    made = get_target(name, **options.target_options).emit(module)
+    made = _target(name, options.target_options, options.determinism).emit(module)
     if options.looks.dump is not None:
         Path(options.looks.dump).mkdir(parents=True, exist_ok=True)
         Path(options.looks.dump, f"target.{made.language}").write_text(made.text, encoding="utf-8")
@@ -88,7 +94,6 @@ def lower(description: NetworkDescription, options: Options, upto: str | None = 
 
 def stage_text(description: NetworkDescription, stage: str, options: Options) -> str:
     """The text of a stage: `ast`, `model`, `step`, `loop`, `c`, `llvm`, `ptx`, or `all` of them."""
-    from nnc.compiler.codegen.target import get_target
     from nnc.compiler.frontend.dump import dump
     from nnc.compiler.ir.printer import print_module
 
@@ -103,20 +108,25 @@ def stage_text(description: NetworkDescription, stage: str, options: Options) ->
     if stage in _LANGUAGE_TARGET:
         module = lower(description, options)
         target = _LANGUAGE_TARGET[stage]
-        return get_target(target, **(options.target_options if options.target == target else {})).emit(module).text
+        own = options.target_options if options.target == target else {}
+        return _target(target, own, options.determinism).emit(module).text
     upto = None if options.pipeline else {"model": "", "step": _STEP_ENDS_WITH, "loop": None}[stage]
     module = lower(description, options, upto)
     return print_module(module, locs=looks.locs, generic=looks.generic)
 
 
 def artifact_key(
-    description: NetworkDescription, target: str, options: Mapping[str, str | bool | int] | None = None
+    description: NetworkDescription,
+    target: str,
+    options: Mapping[str, str | bool | int] | None = None,
+    determinism: Determinism | None = None,
 ) -> str:
     """A hash of everything that the text of a program depends on."""
     from nnc.compiler import __version__
 
     digest = hashlib.sha256()
-    _feed(digest, ("nnc", __version__, _sources_stamp(), target, sorted((options or {}).items()), description))
+    how = (target, sorted((options or {}).items()), determinism or "")
+    _feed(digest, ("nnc", __version__, _sources_stamp(), how, description))
     return digest.hexdigest()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Determinism = Literal["strict", "fast"]
+"""`strict`: the same bits on every target. `fast`: sums may be added in any order, where a target gains by it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Options:
 
     `target`: a name of `nnc --list-targets`; None is the default (`llvm`). `pipeline`: pass names to run instead of
     the default ones. `target_options`: keywords of the target (`compiler`, `flags`, `sanitize`). `cache`: use the
-    cache of compiled programs. `verify`: check the IR after every pass.
+    cache of compiled programs. `verify`: check the IR after every pass. `determinism`: None leaves it to the target.
     """
 
     target: str | None = None
@@ -41,6 +44,7 @@ class Options:
     target_options: Mapping[str, str | bool | int] = field(default_factory=dict)
     cache: bool = True
     verify: bool = False
+    determinism: Determinism | None = None
     looks: Looks = field(default_factory=Looks)
 
     def override(self, other: Options) -> Options:
@@ -52,5 +56,6 @@ class Options:
             target_options={**self.target_options, **other.target_options},
             cache=self.cache and other.cache,
             verify=self.verify or other.verify,
+            determinism=other.determinism or self.determinism,
             looks=other.looks if other.looks != Looks() else self.looks,
         )

@@ -48,8 +48,11 @@ class Attributes:
         self.assigned = Remade()
         self.initial = Remade()
         self.promoted: set[str] = set()
+        self._apart: set[str] = set()
         self.distributions: dict[str, RandomDistribution] = {}
         """What the values assigned before `compile()` were drawn from, as far as one distribution gave them all."""
+        self.guard: Callable[[str, bool], None] | None = None
+        """Called before a value is assigned, with whether it differs between elements; it may raise."""
         self._network = network
         self._pending: dict[str, NDArray[Any]] = {}
         self._loose: dict[str, Value] = {}
@@ -75,6 +78,11 @@ class Attributes:
             for name, slot in self.slots.items()
             if slot.is_parameter and self.locality(name) != "global" and (not slot.fixed or self._is_wide(name))
         )
+
+    def may_differ(self, name: str) -> bool:
+        """Whether a variable starts with different values, or has been given such ones since `compile()`."""
+        start = self.initial if name in self.initial else self.assigned
+        return name in self._apart or name in self._pending or start.is_wide(name)
 
     def _is_wide(self, name: str) -> bool:
         if name in self._pending:
@@ -216,6 +224,8 @@ class Attributes:
         slot = self.slot(name)
         value = self._plain(value)
         many = where is not None or isinstance(value, RandomDistribution | np.ndarray)
+        if self.guard is not None:
+            self.guard(name, many)
         if self.locality(name) == "global" and many:
             self._promote(slot, value, where)
         self.distributions.pop(name, None)
@@ -278,9 +288,12 @@ class Attributes:
 
     def _store_many(self, slot: Slot, value: Any, where: NDArray[np.integer[Any]] | None) -> None:
         name, field = slot.name, self._field(slot.name)
-        if self._state is not None and name not in self._pending and self._state.has(field) and self._state.wide(field):
-            self._state.write(field, value, where)
-            return
+        if self._state is not None and name not in self._pending and self._state.has(field):
+            if self._state.fits(field, value, where):
+                self._state.write(field, value, where)
+                return
+            if not slot.is_parameter:
+                self._apart.add(name)
         if where is None and isinstance(value, np.ndarray):
             drawn = name in self._recipes and self._recipes[name][0] is value
             values = value if drawn else value.astype(self.dtype(name))
@@ -309,6 +322,12 @@ class Attributes:
         narrow = self._state is not None and self._state.has(self._field(name)) and not self._is_wide(name)
         if wide and narrow and slot.is_parameter and self.locality(name) == "local":
             self._pending[name] = self.read(name)
+            self._network.changed()
+
+    def set_apart(self, name: str) -> None:
+        """Give each synapse a value of its own of a variable that synapses may share: with the next program."""
+        if name not in self._apart:
+            self._apart.add(name)
             self._network.changed()
 
     def resize(self, elements: int) -> None:
@@ -399,6 +418,7 @@ class Attributes:
     def forget(self) -> None:
         """Forget the state and all values: what is assigned next is from before another compilation."""
         self._state = None
+        self._apart.clear()
         for values in (self.assigned, self.initial, self._pending, self._loose, self._drawn):
             values.clear()
 

@@ -80,7 +80,9 @@ def _remarks(network: Network) -> Iterator[Diagnostic]:
 def _numbers(network: Network, model: Model, values: Attributes) -> dict[str, object]:
     """What equations may take for given: constants, and parameters that no event changes."""
     fixed = {a.name for a in model.attributes if a.role == "parameter" and not a.assigned}
-    known = {n: v for n, v in values.initial.items() if n in fixed and np.asarray(v).dtype.kind in "bif"}
+    # values that differ between synapses are not even made for this
+    held = {n: values.initial[n] for n in values.initial if n in fixed and not values.initial.is_released(n)}
+    known = {n: v for n, v in held.items() if np.asarray(v).dtype.kind in "bif"}
     return {**network._constant_values, **known, "dt": network.dt}
 
 

@@ -201,6 +201,15 @@ FEATURES: Final[dict[str, Any]] = {
     "all_to_all": rated(connect=lambda proj: proj.all_to_all(weights=0.5)),
     "one_to_one": rated(connect=lambda proj: proj.one_to_one(weights=0.5)),
     "fixed_probability": rated(connect=lambda proj: proj.fixed_probability(0.6, weights=ann.Uniform(0.0, 1.0))),
+    "synapses that are not stored, rate-coded": rated(
+        connect=lambda proj: proj.fixed_probability(0.6, weights=ann.Normal(0.0, 1.0), storage="procedural")
+    ),
+    "synapses that are not stored, spikes": spiked(
+        connect=lambda proj: proj.fixed_probability(0.6, weights=0.3, storage="procedural")
+    ),
+    "synapses that are not stored, fixed numbers": spiked(
+        connect=lambda proj: proj.fixed_number_post(2, weights=ann.Uniform(0.0, 1.0), storage="procedural")
+    ),
     "fixed_number_pre": rated(connect=lambda proj: proj.fixed_number_pre(2, weights=ann.Normal(0.0, 1.0))),
     "spikes, one weight for all": spiked(connect=lambda proj: proj.all_to_all(weights=0.3)),
     "spikes": spiked(),
@@ -245,7 +254,7 @@ def recorded(build: Any, target: str, precision: str, *, run: bool = False) -> d
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = ann.Network(dt=1.0, seed=3)
-        net.config(precision=precision, paradigm="llvm" if text else target)
+        net.config(precision=precision, paradigm="llvm" if text else target, determinism="strict")
         build(net)
         monitors = [net.monitor(p, "spike") for p in net.get_populations() if p.is_spiking]
         net.compile(silent=True)

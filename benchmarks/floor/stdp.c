@@ -1,42 +1,94 @@
 /* Networks whose excitatory synapses learn by the additive pair rule, by hand: the floor for one thread. Traces belong
-   to neurons, decay in every step, and are set at their spikes; a spike walks its row (weights down, sent), and the
-   column of its own inputs through an index of positions (weights up). Built with -DREAL=float|double. */
+   to neurons, decay in every step, and are set at their spikes (but see PER_SYNAPSE); a spike walks its row (weights
+   down, sent), and the column of its own inputs through an index of positions (weights up). Built with
+   -DREAL=float|double. */
 #include <stdint.h>
 typedef REAL real;
 #define R restrict
 
+#ifdef PER_SYNAPSE
+/* the rule of the reference simulator: traces and the step of the last event of each synapse, which loses a step to
+   every spike that arrives. fade[n] is the decay of n steps; more than FADES leave nothing */
+enum { FADES = 4096 };
+struct synapse {
+  real w, x, y;
+  int32_t stamp;
+};
+
+static inline real since(const struct synapse *a, const real *fade, int last) {
+  const int n = last - a->stamp;
+  return fade[n < FADES ? n : FADES - 1];
+}
+#else
+struct synapse {
+  real w;
+};
+#endif
+
 struct plastic {
   const uint32_t *row;  /* synapses of a pre neuron */
   const uint16_t *post;
-  real *w;
-  const uint32_t *col;  /* those of a post neuron: position in w, pre neuron */
+  struct synapse *to;
+  const uint32_t *col;  /* those of a post neuron: position in `to`, pre neuron */
   const uint32_t *at;
   const uint16_t *pre;
-  real *x, *y; /* traces of pre and post neurons */
+  real *x, *y; /* traces of pre and post neurons; x is the table of decays where synapses have traces */
 };
 
-static inline void before(const struct plastic *s, int p, real up, real *R g) {
-  s->x[p] += up;
-  real *R w = s->w;
-  const real *R y = s->y;
+static inline void before(const struct plastic *s, int p, real up, real *R g, long now) {
+  struct synapse *R to = s->to;
   const uint16_t *R post = s->post;
+#ifndef PER_SYNAPSE
+  const real *R y = s->y;
+  s->x[p] += up;
+  (void)now;
+#endif
   for (uint32_t j = s->row[p]; j < s->row[p + 1]; j++) {
+    struct synapse *R a = to + j;
     const int q = post[j];
-    const real t = w[j] - y[q];
-    g[q] += w[j];
-    w[j] = t > 0 ? t : 0;
+    g[q] += a->w;
+#ifdef PER_SYNAPSE
+    const real f = since(a, s->x, (int)now - 1);
+    a->x = a->x * f + up;
+    a->y *= f;
+    a->stamp = (int)now;
+    const real t = a->w - a->y;
+#else
+    const real t = a->w - y[q];
+#endif
+    a->w = t > 0 ? t : 0;
   }
 }
 
-static inline void after(const struct plastic *s, int p, real down, real top) {
-  s->y[p] += down;
-  real *R w = s->w;
+static inline void after(const struct plastic *s, int p, real down, real top, long now) {
+  struct synapse *R to = s->to;
   const real *R x = s->x;
+#ifndef PER_SYNAPSE
+  s->y[p] += down;
+  (void)now;
+#endif
   for (uint32_t c = s->col[p]; c < s->col[p + 1]; c++) {
-    const uint32_t j = s->at[c];
-    const real t = w[j] + x[s->pre[c]];
-    w[j] = t < top ? t : top;
+    struct synapse *R a = to + s->at[c];
+#ifdef PER_SYNAPSE
+    const real f = since(a, x, (int)now);
+    a->x *= f;
+    a->y = a->y * f + down;
+    a->stamp = (int)now;
+    const real t = a->w + a->x;
+#else
+    const real t = a->w + x[s->pre[c]];
+#endif
+    a->w = t < top ? t : top;
   }
+}
+
+static inline void pass(real *R x, real *R y, real dx, int n) {
+#ifndef PER_SYNAPSE
+  for (int i = 0; i < n; i++) {
+    x[i] *= dx;
+    y[i] *= dx;
+  }
+#endif
 }
 
 static int collect(const real *R v, real vt, int n, uint16_t *R hit) {
@@ -53,8 +105,8 @@ static int collect(const real *R v, real vt, int n, uint16_t *R hit) {
 
 /* k: those of coba, then decay of the traces, up, down, w_max */
 long coba_stdp(long steps, int n, int ne, real *R v, real *R ge, real *R gi, int *R ref, real *R x, real *R y,
-               const real *R k, const uint32_t *R row, const uint16_t *R post, real *R w, const uint32_t *R col,
-               const uint32_t *R at, const uint16_t *R pre, uint16_t *R hit) {
+               const real *R k, const uint32_t *R row, const uint16_t *R post, struct synapse *R w,
+               const uint32_t *R col, const uint32_t *R at, const uint16_t *R pre, uint16_t *R hit, long *clock) {
   const real a = k[0], el = k[1], ee = k[2], ei = k[3], vt = k[4], vr = k[5], de = k[6], di = k[7], wi = k[9];
   const int hold = (int)k[10];
   const real dx = k[11], up = k[12], down = k[13], top = k[14];
@@ -68,19 +120,22 @@ long coba_stdp(long steps, int n, int ne, real *R v, real *R ge, real *R gi, int
       ref[i] = ref[i] > 0 ? ref[i] - 1 : 0;
       ge[i] = g * de;
       gi[i] = h * di;
+#ifndef PER_SYNAPSE
       x[i] *= dx;
       y[i] *= dx;
+#endif
     }
     const int m = collect(v, vt, n, hit);
     for (int q = 0; q < m; q++) {
       const int p = hit[q];
       v[p] = vr;
       ref[p] = hold;
-      after(&s, p, down, top);
+      after(&s, p, down, top, *clock);
     }
+    ++*clock;
     for (int q = 0; q < m; q++) {
       const int p = hit[q];
-      if (p < ne) before(&s, p, up, ge);
+      if (p < ne) before(&s, p, up, ge, *clock);
       else for (uint32_t j = row[p]; j < row[p + 1]; j++) gi[post[j]] += wi;
     }
     total += m;
@@ -90,8 +145,8 @@ long coba_stdp(long steps, int n, int ne, real *R v, real *R ge, real *R gi, int
 
 /* plastic among the excitatory cells (row, post, w and its columns), one weight each for all others (row2, post2) */
 long brunel_stdp(long steps, int n, int ne, real *R v, int *R ref, real *R in, uint32_t *R rs, const uint32_t *R cum,
-                 real *R x, real *R y, const real *R k, const uint32_t *R row, const uint16_t *R post, real *R w,
-                 const uint32_t *R col, const uint32_t *R at, const uint16_t *R pre, const uint32_t *R row2,
+                 real *R x, real *R y, const real *R k, const uint32_t *R row, const uint16_t *R post,
+                 struct synapse *R w, const uint32_t *R col, const uint32_t *R at, const uint16_t *R pre, const uint32_t *R row2,
                  const uint16_t *R post2, uint16_t *R ring, int *R len, int lag, long *clock) {
   const real keep = k[0], vt = k[1], vr = k[2], j = k[3], ws[2] = {k[3], k[4]};
   const int hold = (int)k[5];
@@ -104,7 +159,7 @@ long brunel_stdp(long steps, int n, int ne, real *R v, int *R ref, real *R in, u
     for (int q = 0; q < len[slot]; q++) {
       const int p = hit[q];
       const real z = ws[p >= ne];
-      if (p < ne) before(&s, p, up, in);
+      if (p < ne) before(&s, p, up, in, *clock);
       for (uint32_t b = row2[p]; b < row2[p + 1]; b++) in[post2[b]] += z;
     }
     for (int i = 0; i < n; i++) {
@@ -118,16 +173,13 @@ long brunel_stdp(long steps, int n, int ne, real *R v, int *R ref, real *R in, u
       v[i] = ref[i] > 0 ? v[i] : z;
       ref[i] = ref[i] > 0 ? ref[i] - 1 : 0;
     }
-    for (int i = 0; i < ne; i++) {
-      x[i] *= dx;
-      y[i] *= dx;
-    }
+    pass(x, y, dx, ne);
     const int m = collect(v, vt, n, hit);
     for (int q = 0; q < m; q++) {
       const int p = hit[q];
       v[p] = vr;
       ref[p] = hold;
-      if (p < ne) after(&s, p, down, top);
+      if (p < ne) after(&s, p, down, top, *clock);
     }
     len[slot] = m;
     total += m;
@@ -136,6 +188,7 @@ long brunel_stdp(long steps, int n, int ne, real *R v, int *R ref, real *R in, u
   return total;
 }
 
+#ifndef PER_SYNAPSE
 /* a thousand Poisson inputs of one cell. state: v, g, trace of the cell */
 long stdp1k(long steps, int n, int ne, real *R state, real *R x, real *R w, uint32_t *R rs, uint16_t *R hit,
             const real *R k) {
@@ -183,3 +236,4 @@ long stdp1k(long steps, int n, int ne, real *R state, real *R x, real *R w, uint
   state[0] = v; state[1] = g; state[2] = y;
   return total;
 }
+#endif

@@ -2,6 +2,7 @@
 lil|csr|dense|ell|...  storage format        pre  pre_to_post storage order
 simd   the hand-written SpMV kernels         fast -O3 -ffast-math -march=native
 split  thread-local matrix slices            cppc C++ side connectors
+cuda   on the GPU, with nvcc
 """
 
 import common
@@ -53,6 +54,9 @@ class Model:
         cfg = dict(num_threads=args.threads, dtype=ann.float32 if args.precision == "float" else ann.float64)
         for f in FORMATS & words:
             cfg["sparse_matrix_format"] = f
+        if "cuda" in words:
+            del cfg["num_threads"]
+            cfg["paradigm"] = "cuda"
         if "pre" in words:
             cfg["sparse_matrix_storage_order"] = "pre_to_post"
         if "simd" in words:

@@ -36,7 +36,12 @@ NEVER: Final = (1 << 63) - 1
 
 BARRIER_COUNT: Final = 3
 BARRIER_SENSE: Final = 11
-"""The words of `barrier` that are used: in a block aligned to 64 bytes each has a cache line of its own."""
+"""The words of `barrier` that workers write: in a block aligned to 64 bytes each has a cache line of its own."""
+
+BARRIER_PAUSES: Final = 14
+
+PAUSES: Final = 1000
+"""How often a worker looks whether the others have come before it sleeps: some 20 microseconds."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,12 @@ class Fields(dict[str, "NDArray[Any]"]):
         super().__setitem__(name, array)
         self.touched.add(name)
 
+    def read(self, name: str) -> NDArray[Any]:
+        """The array with its newest values, not to be written to: a device need not take it back."""
+        if self.fetch is not None:
+            self.fetch(name)
+        return super().__getitem__(name)
+
     def peek(self, name: str) -> NDArray[Any]:
         """The array, for its place and size; its values may be old."""
         return super().__getitem__(name)
@@ -190,6 +201,8 @@ class StateBlock:
         self.sizes: dict[str, int] = layout.resolve(sizes, team)
         self.fields = Fields(packing.allocate(layout, self.sizes, [f.name for f in layout.fields]))
         self.recorders: list[Recorder] = []
+        self.pauses = PAUSES
+        """How often a waiting worker looks again before it sleeps; 0 where there are more workers than cores."""
         self._buffer = aligned(ctypes.sizeof(NativeBlock), np.dtype(np.uint8))
         self.native = NativeBlock.from_buffer(cast("Any", self._buffer))
         self._field_table = (ctypes.c_void_p * max(1, len(layout.fields)))()
@@ -242,8 +255,15 @@ class StateBlock:
 
     @property
     def team(self) -> int:
-        """Number of workers, fixed when the block is made."""
+        """Number of workers."""
         return int(self.native.team)
+
+    def share(self, team: int) -> list[str]:
+        """Change the number of workers. What depends on it becomes new zeroed arrays; gives the names of those."""
+        if team < 1:
+            raise LayoutError(f"a team has at least one worker, not {team}")
+        self.native.team = team
+        return self.resize({})
 
     @property
     def status(self) -> int:
@@ -333,6 +353,7 @@ class StateBlock:
         native.stop_after = NEVER
         native.status = 0
         ctypes.memset(ctypes.addressof(native) + NativeBlock.barrier.offset, 0, NativeBlock.barrier.size)
+        native.barrier[BARRIER_PAUSES] = self.pauses
 
     def _count_recorders(self) -> None:
         at_targets = sum(r.kind is RecorderKind.TARGETS for r in self.recorders)

@@ -31,18 +31,18 @@ def staged(module: Op) -> Op:
     copied = module.clone()
     for func in copied.find(loop.Func):
         for inner in [op for op in func.find(loop.For) if op.simd]:
-            scattered = [op for op in inner.body.ops if isinstance(op, loop.Store) and _is_indirect(op.index, inner)]
+            scattered = [op for op in inner.body.ops if isinstance(op, loop.Store) and is_indirect(op.index, inner)]
             if scattered and not any(op.regions for op in inner.body.ops):
                 _Stages(func, inner, scattered).replace()
     return copied
 
 
-def _is_indirect(index: Value, inner: loop.For) -> bool:
+def is_indirect(index: Value, inner: loop.For) -> bool:
     """Whether an index is made of something that the iteration loads."""
-    return any(isinstance(op, loop.Load) for op in _slice(index, inner))
+    return any(isinstance(op, loop.Load) for op in index_ops(index, inner))
 
 
-def _slice(value: Value, inner: loop.For) -> list[Op]:
+def index_ops(value: Value, inner: loop.For) -> list[Op]:
     """The ops of an iteration that an index is computed by, in order."""
     wanted: set[Op] = set()
     todo = [value]
@@ -59,8 +59,8 @@ class _Stages:
 
     def __init__(self, func: loop.Func, inner: loop.For, stores: list[loop.Store]) -> None:
         self.inner, self.stores = inner, stores
-        indirect = (op for op in inner.body.ops if isinstance(op, loop.Load) and _is_indirect(op.index, inner))
-        indices = {op for store in stores for op in _slice(store.index, inner)}
+        indirect = (op for op in inner.body.ops if isinstance(op, loop.Load) and is_indirect(op.index, inner))
+        indices = {op for store in stores for op in index_ops(store.index, inner)}
         self.loads = [op for op in indirect if op not in indices]
         self.start = Builder(func.body, func.body.ops[0], inner.loc)
         self.scratch: dict[Op, Value] = {op: self._scratch(op.result.type.dtype) for op in self.loads}
@@ -93,7 +93,7 @@ class _Stages:
         return mapping
 
     def _load(self, b: Builder, j: Value, at: Value) -> None:
-        needed = {op for load in self.loads for op in (*_slice(load.index, self.inner), load)}
+        needed = {op for load in self.loads for op in (*index_ops(load.index, self.inner), load)}
         mapping = self._copies(b, j, [op for op in self.inner.body.ops if op in needed])
         for load in self.loads:
             b.op(loop.Store, mapping[load.result], self.scratch[load], at)
@@ -109,7 +109,7 @@ class _Stages:
                 b.insert(op.clone(mapping))
 
     def _store(self, b: Builder, j: Value, at: Value) -> None:
-        needed = {op for store in self.stores for op in _slice(store.index, self.inner)}
+        needed = {op for store in self.stores for op in index_ops(store.index, self.inner)}
         mapping = self._copies(b, j, [op for op in self.inner.body.ops if op in needed])
         for store in self.stores:
             value = b.value(loop.Load, self.scratch[store], at, types=(store.value.type,))

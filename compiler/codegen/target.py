@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nnc.compiler.codegen.layout import Layout, StateBlock
     from nnc.compiler.ir.core import Op
+    from nnc.compiler.options import Determinism
 
 
 class TargetUnavailable(NNCError):
@@ -92,6 +93,15 @@ class Target(Protocol):
 
     def load(self, artifact: Artifact) -> Program:
         """Make the text run. Raises `TargetUnavailable` where something that it needs is missing."""
+        ...
+
+
+@runtime_checkable
+class OpenOrder(Protocol):
+    """A target that may add in any order. Its programs have an attribute `determinism`; those of others are strict."""
+
+    def ordered(self, determinism: Determinism) -> Target:
+        """The same target, told which order of sums is wanted."""
         ...
 
 

@@ -17,7 +17,7 @@ from nnc.compiler.frontend.links import (
     seen_from,
 )
 from nnc.compiler.frontend.lower_expr import Meaning, constant_symbol
-from nnc.compiler.ir import model, stencil
+from nnc.compiler.ir import model, procedural, stencil
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.define import create
@@ -213,6 +213,7 @@ class _Build:
             update_flag=projection.update_flag or None,
             plasticity_flag=projection.plasticity_flag or None,
             shares=None if projection.shares is None else Symbol(f"proj{projection.shares}"),
+            alike=projection.alike or None,
         )
         if projection.stencil is not None:
             given = projection.stencil
@@ -229,6 +230,14 @@ class _Build:
                 centres=given.centres or None,
                 outside=given.outside,
                 fill=given.fill or None,
+            )
+        if projection.procedural is not None:
+            Builder(body, loc=projection.model.loc).op(
+                procedural.Procedural,
+                owner=Symbol(projection.symbol),
+                rule=projection.procedural.rule,
+                rows=projection.procedural.rows,
+                weights=projection.procedural.weights,
             )
 
 

@@ -78,6 +78,7 @@ CODES: Final[dict[str, str]] = {
     "N0612": "'g_target += w' is added",
     "N0613": "a flag without effect",
     "N0614": "a synapse reads something that has a new value in every step",
+    "N0615": "synapses that are not stored cannot do this",
     "N0701": "division by a constant zero",
     "N0702": "an attribute bears the name of something that the language provides",
     "N0703": "a parameter that no equation reads",

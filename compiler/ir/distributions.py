@@ -11,7 +11,10 @@ import math
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from nnc.compiler.ir.binomial import binomial
+from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +41,8 @@ def draw(
     """
     first, second = parameters[0], parameters[-1]
     match distribution:
+        case "uniform" if known[0] == 0.0 and (known[-1] or 0.0) > 0.0:
+            return b.mul(second, source("uniform", 0))
         case "uniform":
             return b.add(first, b.mul(b.sub(second, first), source("uniform", 0)))
         case "discrete_uniform":
@@ -53,6 +58,32 @@ def draw(
         case "binomial":
             return binomial(b, first, second, known, source)
     raise ValueError(f"unknown distribution {distribution}")
+
+
+def uniform64(b: Any, high: Any, low: Any) -> Any:
+    """A uniform number in [0, 1) of 53 bits from two words of 32.
+
+    The bits of both parts become the last ones of 2^20 + x and 1/2 + y, which are exact, as are all sums. A vector unit
+    converts no integers of 64 bits, or (AVX-512) takes as long; Philox leaves words in 64 bits.
+    """
+    word = b.const(0xFFFFFFFF, DType.i64)
+    a = b.and_(b.cast(high, DType.i64), word)
+    c = b.shr(b.and_(b.cast(low, DType.i64), word), b.const(11, DType.i64))
+    x = b.bitcast(b.or_(a, b.const(_bits(2.0**20), DType.i64)), DType.f64)
+    y = b.bitcast(b.or_(c, b.const(_bits(0.5), DType.i64)), DType.f64)
+    return b.add(b.sub(x, b.const(2.0**20 + 0.5, DType.f64)), y)
+
+
+def _bits(value: float) -> int:
+    """The bits of a double as an integer."""
+    return int(np.float64(value).view(np.int64))
+
+
+def box_muller(b: Any, u: Any, v: Any) -> tuple[Any, Any]:
+    """Two standard normal numbers from uniform ones, u in (0, 1] and v in [0, 1)."""
+    radius = b.math("sqrt", b.mul(b.like(-2.0, u), b.math("log", u)))
+    angle = b.mul(b.like(2.0 * math.pi, v), v)
+    return b.mul(radius, b.math("cos", angle)), b.mul(radius, b.math("sin", angle))
 
 
 def stream_of(owner: str, occurrence: int, nth: int = 0) -> int:

@@ -135,10 +135,10 @@ def _symbol(attribute: str, make: Callable[..., Effects]) -> Callable[[Op], Effe
 
 
 def _map(op: Op) -> Effects:
-    """Spikes of earlier steps cannot conflict with those of this one; `back_spikes` walks this step's."""
+    """Spikes of earlier steps cannot conflict with those of this one; two domains walk this step's."""
     assert isinstance(op, step.Map)
     reads = {str(op.flag)} if op.flag is not None else set()
-    if op.domain == "back_spikes":
+    if op.domain in ("back_spikes", "firings"):
         reads.add(str(op.events))
     return Effects(reads=frozenset(reads), fixed=True)
 

@@ -9,16 +9,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from nnc.compiler.ir import model
+from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.define import TERMINATOR
 from nnc.compiler.ir.interp_arith import ArrayOps, convert, dtype_of, evaluate
 from nnc.compiler.ir.interp_function import run_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.ir.core import Block, Op, Value
+    from nnc.compiler.ir.core import Op, Value
 
     Array = NDArray[Any]
     Special = Callable[[Op, list[Array]], Sequence[Array] | None]
@@ -49,6 +50,20 @@ def run_code(
             results = _numbers(op, operands, functions, constants)
         values.update(zip(op.results, results, strict=True))
     return []
+
+
+def part_of(block: Block, names: Collection[str]) -> Block:
+    """Those ops of a block that set some attributes, and what they are computed from."""
+    wanted: set[Op] = set()
+    for op in reversed(block.ops):
+        if op in wanted or (isinstance(op, model.Set) and op.attr in names):
+            wanted |= {op, *(v.op for v in op.operands if v.op is not None)}
+    part = Block()
+    copies: dict[Value, Value] = {}
+    for op in block.ops:
+        if op in wanted:
+            part.append(op.clone(copies))
+    return part
 
 
 def _numbers(

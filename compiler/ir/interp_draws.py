@@ -53,7 +53,7 @@ def _narrow(distribution: str, words: list[Array]) -> list[Array]:
 def _wide(distribution: str, words: list[Array]) -> list[Array]:
     unsigned = [w.view(np.uint32) for w in words]
     u, v = (
-        ((a >> np.uint32(5)).astype(np.float64) * 2.0**26 + (b >> np.uint32(6)).astype(np.float64)) * 2.0**-53
+        a.astype(np.float64) * 2.0**-32 + (b >> np.uint32(11)).astype(np.float64) * 2.0**-53
         for a, b in (unsigned[:2], unsigned[2:])
     )
     return [u, v] if distribution == "uniform" else _box_muller(u + 2.0**-53, v, DType.f64)

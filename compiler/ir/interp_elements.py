@@ -167,13 +167,17 @@ class Neurons(Elements):
 
 
 class Synapses(Elements):
-    """Synapses of a projection, or its post neurons. `place`: `psp`, `update`, `event`, `axon`, see 6.5 there."""
+    """Synapses of a projection, or neurons. `place`: `psp`, `update`, `event`, `axon` (see 6.5 there), or `trace`.
+
+    What is `held` by a neuron for its synapses is changed for the synapse at hand only.
+    """
 
     owner: Projection
 
     def __init__(self, network: Network, owner: Projection, k: int, index: dict[At, Array], place: str) -> None:
         super().__init__(network, owner, k, index)
         self.place = place
+        self.held: dict[str, Array | None] = {}
 
     def special(self, op: Op, operands: list[Array]) -> Sequence[Array] | None:
         """Also what a synapse sees of its neurons, and what it sends."""
@@ -198,7 +202,8 @@ class Synapses(Elements):
     def get(self, op: model.Get) -> Array:
         """Value of an attribute of the synapse, or of one of its neurons."""
         if op.side == "self":
-            return super().get(op)
+            held = self.held.get(str(op.attr))
+            return super().get(op) if held is None else held
         population = self.owner.at(op.side)
         field = population.field(str(op.attr))
         return self.read(field, At.post) if op.side == "post" else self.of_pre(field)
@@ -252,6 +257,9 @@ class Synapses(Elements):
     def set(self, name: str, value: Array, always: bool) -> None:
         """Give an attribute a new value; the weight only if it is plastic. Of several targets the first one counts."""
         if name == "w" and not self.network.flag(self.owner, "plasticity", self.owner.op.plasticity_flag):
+            return
+        if name in self.held:
+            self.held[name] = convert(value, self.owner.attributes[name].dtype)
             return
         self.store(name, value.ravel()[:1] if self.place in ("event", "axon") else value, None)
 

@@ -262,6 +262,10 @@ class Worker:
             self.machine.on_store(op, env)
         buffer[index] = env[op.value]
 
+    def prefetch(self, op: loop.Prefetch, env: Env) -> None:
+        """`mem.prefetch`: nothing, but the element must be there."""
+        _check(op, env[op.buffer], env[op.index])
+
     def compact(self, op: loop.Compact, env: Env) -> None:
         """`mem.compact`."""
         lo, hi, base, slot = (self.integer(env, v) for v in (op.lo, op.hi, op.base, op.slot))
@@ -444,6 +448,7 @@ _SIMPLE: dict[type[Op], Any] = {
     loop.Alloca: Worker.alloca,
     loop.Load: Worker.load,
     loop.Store: Worker.store,
+    loop.Prefetch: Worker.prefetch,
     loop.Compact: Worker.compact,
     loop.Id: Worker.identity,
     loop.TeamSize: Worker.team_size,

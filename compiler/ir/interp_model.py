@@ -14,13 +14,14 @@ import numpy as np
 
 from nnc.compiler.ir import model
 from nnc.compiler.ir.interp_arith import convert, evaluate
+from nnc.compiler.ir.interp_code import part_of
 from nnc.compiler.ir.interp_elements import Neurons, Synapses
 from nnc.compiler.ir.interp_network import Network
 from nnc.compiler.ir.interp_step import by_post, total
 from nnc.compiler.ir.types import At, DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,6 +78,7 @@ class _Step:
         for proj in network.projections:
             if self.learns(proj):
                 self.update_synapses(proj)
+            self.age(proj)
         for proj in network.projections:
             if self.transmits(proj):
                 self.post_events(proj)
@@ -121,11 +123,24 @@ class _Step:
             for age in np.unique(delays):
                 for neuron in events.get(self.k - int(age), ()):
                     chosen = np.flatnonzero((wires.pre == neuron) & (delays == age))
-                    self._events(proj, "event" if kind is model.OnPre else "axon", body, chosen)
+                    self._events(proj, "event" if kind is model.OnPre else "axon", body, chosen, At.pre)
+            if kind is model.OnPre and proj.narrowed("pre"):
+                age = wires.delay if proj.op.delay != "one" else 1
+                self._neurons(proj, body, events.get(self.k - age, ()), At.pre)
 
-    def _events(self, proj: Projection, place: str, body: Block, chosen: Array) -> None:
+    def _events(self, proj: Projection, place: str, body: Block, chosen: Array, side: At) -> None:
+        """The synapses of one event; what their neuron holds for them keeps its value meanwhile."""
+        held = proj.narrowed(side.value)
         for synapse in chosen:
-            self.synapses(proj, place, np.array([synapse])).run(body)
+            code = self.synapses(proj, place, np.array([synapse]))
+            code.held = dict.fromkeys(held)
+            code.run(body)
+
+    def _neurons(self, proj: Projection, body: Block, events: Sequence[int] | Array, side: At) -> None:
+        """What the neurons of events hold for their synapses gets its new values, whether they have some or not."""
+        part = part_of(body, proj.narrowed(side.value))
+        for neuron in events:
+            Synapses(self.network, proj, self.k, {side: np.array([neuron])}, "event").run(part)
 
     # Phase 4
 
@@ -216,13 +231,21 @@ class _Step:
         for body in proj.updates("local"):
             self.synapses(proj, "update", np.arange(len(wires.pre))).run(body)
 
+    def age(self, proj: Projection) -> None:
+        """What passes in a step with the variables that neurons hold for their synapses, whatever is switched off."""
+        for side in (At.pre, At.post):
+            for body in proj.updates(side.value):
+                neurons = {side: np.arange(proj.at(side.value).size)}
+                Synapses(self.network, proj, self.k, neurons, "trace").run(body)
+
     def post_events(self, proj: Projection) -> None:
         """Statements of the synapses of neurons that have fired in this step."""
         wires = self.state.connectivity[proj.symbol]
         fired = self.state.events.get(proj.post.field("spikes"), {}).get(self.k, ())
         for body in proj.bodies(model.OnPost):
             for neuron in fired:
-                self._events(proj, "event", body, np.flatnonzero(wires.post == neuron))
+                self._events(proj, "event", body, np.flatnonzero(wires.post == neuron), At.post)
+            self._neurons(proj, body, fired, At.post)
 
     # Phase 9
 

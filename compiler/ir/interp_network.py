@@ -83,6 +83,10 @@ class Projection(Owner):
         """The population at one side."""
         return self.pre if side == "pre" else self.post
 
+    def narrowed(self, side: str) -> set[str]:
+        """The variables of synapses that the neurons at a side hold for them."""
+        return {str(o.sym) for o in self.ops(model.State) if o.locality == "local" and o.type.at.value == side}
+
 
 class Network:
     """All objects of a network, and its state."""

@@ -60,6 +60,11 @@ class Connectivity:
             raise ValueError("synapses must be sorted by (post, pre)")
 
     @property
+    def delay(self) -> int:
+        """The delay of all synapses, where they have one."""
+        return int(np.max(self.delays, initial=1))
+
+    @property
     def each(self) -> Array:
         """Delay of each synapse."""
         return np.broadcast_to(np.asarray(self.delays, np.int64), self.pre.shape)
@@ -166,9 +171,16 @@ def _run_map(op: step.Map, network: _Network, state: StepState, k: int) -> None:
         own = np.arange(state.sizes[f"{owner}.n"])
         _Elements(op, network, state, k, own, {At.neuron: own}).run()
         return
-    if domain == "posts":
-        own = np.arange(state.sizes[f"{network.synapses[owner].post}.n"])
-        _Elements(op, network, state, k, own, {At.post: own}).run()
+    if domain in ("pres", "posts"):
+        side = At.pre if domain == "pres" else At.post
+        synapses = network.synapses[owner]
+        own = np.arange(state.sizes[f"{synapses.pre if domain == 'pres' else synapses.post}.n"])
+        _Elements(op, network, state, k, own, {side: own}).run()
+        return
+    if domain in ("arrivals", "firings"):
+        side, age = (At.pre, state.connectivity[owner].delay) if domain == "arrivals" else (At.post, 0)
+        own = state.events[str(op.events)].get(k - age, np.zeros(0, np.int64))
+        _Elements(op, network, state, k, own, {side: own}).run()
         return
     for chosen in _arrivals(op, state, k):
         wires = state.connectivity[owner]

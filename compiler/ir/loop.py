@@ -143,6 +143,18 @@ class Store(Op):
         return wrong
 
 
+@operation("mem.prefetch", level="loop")
+class Prefetch(Op):
+    """A hint that an element of a buffer is read soon: the processor may bring its cache line nearer."""
+
+    buffer = operand()
+    index = operand()
+    syntax = "%buffer [ %index ]"
+
+    def verify_op(self) -> str | None:  # noqa: D102
+        return _buffer(self.buffer) or _indices(self.index)
+
+
 @operation("mem.compact", level="loop")
 class Compact(Op):
     """Append the indices in [lo, hi) whose mask is set, ascending, to a list.
@@ -235,6 +247,15 @@ class Reduce(Op):
         if wrong is None and any(v.type is not self.result.type for v in self.body.ops[-1].operands):
             return "the region must yield values of the type of the result"
         return wrong
+
+
+def start_value(kind: str, dtype: DType) -> bool | int | float:
+    """What a partial result of a reduction is before the first element."""
+    if kind in ("add", "fma"):
+        return 0.0 if dtype.is_float else 0
+    if dtype.is_float:
+        return float("-inf") if kind == "max" else float("inf")
+    return -(1 << (dtype.bits - 1)) if kind == "max" else (1 << (dtype.bits - 1)) - 1
 
 
 @operation("loop.if", level="loop")

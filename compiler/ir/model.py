@@ -28,6 +28,7 @@ from nnc.compiler.ir.types import DType
 
 METHODS = enum_kind("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4", "event_driven")
 LOCALITY = enum_kind("global", "semiglobal", "local")
+RUN = enum_kind("global", "semiglobal", "local", "pre", "post")
 SIDE = enum_kind("self", "pre", "post")
 REDUCTION = enum_kind("mean", "max", "min", "norm1", "norm2")
 DISTRIBUTION = enum_kind("uniform", "discrete_uniform", "normal", "log_normal", "exponential", "gamma", "binomial")
@@ -153,10 +154,8 @@ class Input(Op):
 
 @operation("model.refractory", level="model")
 class Refractory(Op):
-    """The refractory period: yields ms, evaluated after the reset of a spike.
-
-    It is rounded down to whole steps but for round-off; `truncated`: round-off counts.
-    """
+    """The refractory period: yields ms, evaluated after the reset of a spike. It is rounded down to whole steps but for
+    round-off; `truncated`: round-off counts."""
 
     truncated = optional(BOOL, False)
     body = region()
@@ -168,10 +167,8 @@ class Refractory(Op):
 
 @operation("model.equation", level="model")
 class Equation(Op):
-    """A differential equation as written; the body ends in `model.equal`, the clamp (may be empty) in `yield`.
-
-    The clamp's argument is the new value; it yields the bounded one.
-    """
+    """A differential equation as written; the body ends in `model.equal`, the clamp (may be empty) in `yield`: its
+    argument is the new value, it yields the bounded one."""
 
     variable = attribute(SYMBOL)
     method = attribute(METHODS)
@@ -229,9 +226,10 @@ class BlockOp(Op):
 
 @operation("model.update", level="model")
 class Update(Op):
-    """Straight-line code executed once per step, for every element of a locality."""
+    """Straight-line code executed once per step, for every element of a locality. `pre` and `post`: of variables that
+    neurons hold for their synapses, see `narrow-traces`; no switch of the projection stops it."""
 
-    locality = attribute(LOCALITY)
+    locality = attribute(RUN)
     body = region()
     syntax = "$locality {body}"
 
@@ -411,7 +409,8 @@ class Psp(Op):
 
 @operation("model.on_pre", level="model")
 class OnPre(Op):
-    """Statements on arrival of a presynaptic spike: `get`, `set`, `model.transmit`, in order."""
+    """Statements on arrival of a presynaptic spike: `get`, `set`, `model.transmit`, in order; a local variable per
+    [pre] keeps its new value once all synapses of the neuron have been visited. So with [post] in `on_post`."""
 
     body = region()
     syntax = "{body}"
@@ -471,11 +470,12 @@ class Population(Op):
 class Projection(Op):
     """A projection and the facts about its connectivity that the compiler may rely on.
 
-    `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `one_weight`: the
-    weight is one number; `delay`: one step, the same for all, or one each; `index`: storage of neuron indices.
+    `full`: every pre meets every post neuron of two contiguous ranges; `no_self`: but not itself; `delay`: one step,
+    the same for all, or one each; `index`: storage of neuron indices.
     `transmission_flag`, `update_flag`, `plasticity_flag`: the boolean fields of these names exist. A target `.x` of a
     spiking population is its variable `x` itself, others its conductance `g_x`. `shares`: the
-    weights are those of another projection, or own ones that several synapses have, see `step.synapses`.
+    weights are those of another projection, or own ones that several synapses have, see `step.synapses`. `alike`:
+    event-driven variables start with one value, no synapse is created, and there are no fewer synapses than neurons.
     """
 
     sym = attribute(SYMBOL)
@@ -492,7 +492,8 @@ class Projection(Op):
     update_flag = optional(BOOL, False)
     plasticity_flag = optional(BOOL, False)
     shares = optional(SYMBOL)
+    alike = optional(BOOL, False)
     syntax = (
         "$sym : $synapse from $pre to $post targets $targets ?full ?no_self delay $delay index $index ?wide_rows "
-        "?transmission_flag ?update_flag ?plasticity_flag ( shares $shares )?"
+        "?transmission_flag ?update_flag ?plasticity_flag ( shares $shares )? ?alike"
     )

@@ -26,8 +26,8 @@ from nnc.compiler.ir.define import (
 )
 
 ROLE = enum_kind("param", "state", "scratch", "constant")
-DOMAIN = enum_kind("neurons", "synapses", "posts", "spikes", "back_spikes", "once")
-LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post", "stencil")
+DOMAIN = enum_kind("neurons", "synapses", "pres", "posts", "spikes", "back_spikes", "arrivals", "firings", "once")
+LAYOUT = enum_kind("auto", "csr_pre", "csr_post", "dense_pre", "dense_post", "stencil", "procedural")
 
 
 @operation("step.neurons", level="step", traits=SYMBOL_OP)
@@ -44,7 +44,7 @@ class Synapses(Op):
 
     `kind` says how signals travel. `layout` is chosen by `choose-propagation`: `csr_pre` rows of posts per pre neuron
     (cut by the partition of the posts), `csr_post` rows of pres per post neuron, `dense_*` full matrices. A `stencil`
-    (see `step.stencil`) has its layout from the start.
+    (see `step.stencil`) has its layout from the start; `procedural` (see `step.procedural`) stores nothing.
     `back`: an index by post neuron is needed (post_spike statements) beside `csr_pre`.
     `shares`: the weight of synapse j, in the order of the layout, is entry `@sym.tie.at[j]` of `@shares.w`, the weights
     of another projection or its own ones, of which there are then `@sym.taps`.
@@ -73,13 +73,14 @@ class Field(Op):
     """State of the network: one number, or one per element of the owner (per neuron, post neuron, synapse).
 
     role: `param` is written by the user only, `constant` a named constant, `state` is saved, `scratch` lives for one
-    step.
+    step. `narrowed`: a variable of synapses that is held per pre or post neuron, whose synapses all have its value.
     """
 
     sym = attribute(SYMBOL)
     type = attribute(TYPE)
     role = attribute(ROLE)
-    syntax = "$sym : $type $role"
+    narrowed = optional(BOOL, False)
+    syntax = "$sym : $type $role ?narrowed"
 
 
 @operation("step.events", level="step", traits=SYMBOL_OP)
@@ -110,8 +111,9 @@ class Map(Op):
     """Code for every element of a domain. `phase` is that of the order of a step (1 input ... 9 structure).
 
     `spikes` of a projection: every synapse of every pre neuron whose spike arrives in this step; `back_spikes`: every
-    synapse of every post neuron that fired in this step. `events` names the list that is walked. `flag`, if given,
-    is a boolean field; where it is false the whole map is skipped.
+    synapse of every post neuron that fired in this step; `arrivals` and `firings`: these pre and post neurons, once
+    each. `events` names the list that is walked. `flag`, if given, is a boolean field; where it is false the whole map
+    is skipped.
     """
 
     sym = attribute(SYMBOL)

@@ -37,6 +37,7 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, tuple[type[Op], ...]], ...]]] = 
     "step.synapses": (("pre", (step.Neurons,)), ("post", (step.Neurons,)), ("shares", (step.Synapses,))),
     "step.events": (("owner", (step.Neurons,)),),
     "step.stencil": (("owner", (model.Projection, step.Synapses)),),
+    "step.procedural": (("owner", (model.Projection, step.Synapses)),),
     "step.ring": (("source", (step.Field,)),),
     "step.map": (
         ("owner", (step.Neurons, step.Synapses)),
@@ -131,7 +132,11 @@ def seen_as(declared: step.Field | step.Ring, scope: Scope) -> frozenset[At]:
             found.add(At.post)
     else:
         found = {at} if owner == around.owner or declared.sym == f"{synapses.shares}.w" else set()
-    return frozenset(found & {At.post} if around.domain == "posts" else found)
+    return frozenset(found & {_SIDES[around.domain]} if around.domain in _SIDES else found)
+
+
+_SIDES: Final = {"posts": At.post, "firings": At.post, "pres": At.pre, "arrivals": At.pre}
+"""What is at hand in the maps over the neurons at one side of a projection."""
 
 
 def _listed(places: frozenset[At]) -> str:
@@ -169,6 +174,8 @@ def _write(op: Op, scope: Scope) -> str | None:
         return wrong
     places = seen_as(declared, scope)
     in_order = scope.map is not None and scope.map.domain in ("spikes", "back_spikes")
+    if places == {At.pre} and declared.narrowed and value.at.join(At.pre) is At.pre:
+        return None if scope.map is not None and scope.map.domain in _SIDES else f"{op.field!r} is per pre neuron"
     if any(at is not At.pre and (value.at.join(at) is at or (in_order and at is At.post)) for at in places):
         return None
     return f"{op.field!r}, {_listed(places)}, cannot take a value per [{value.at.value or 'one'}]: use step.accumulate"
@@ -222,8 +229,8 @@ def _map(op: Op, scope: Scope) -> str | None:
     wanted = {"neurons": step.Neurons, "once": (step.Neurons, step.Synapses)}.get(op.domain, step.Synapses)
     if not isinstance(owner, cast("type[Op]", wanted)):
         return f"a map over {op.domain} cannot be in {op.owner!r}"
-    if (op.events is not None) != (op.domain in ("spikes", "back_spikes")):
-        return "events are named by maps over spikes and back_spikes, and by no others"
+    if (op.events is not None) != (op.domain in ("spikes", "back_spikes", "arrivals", "firings")):
+        return "events are named by maps over events, and by no others"
     if op.flag is not None and cast("step.Field", scope.find(op.flag)).type is not boolean:
         return f"the flag {op.flag!r} must be one bool"
     return None

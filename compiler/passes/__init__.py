@@ -19,6 +19,7 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
         "inline-functions": "inline_functions:InlineFunctions",
         "isolate-derivatives": "isolate_derivatives:IsolateDerivatives",
         "order-equations": "order_equations:OrderEquations",
+        "narrow-traces": "narrow_traces:NarrowTraces",
         "discretise": "discretise:Discretise",
         "instantiate": "instantiate:Instantiate",
         "lower-delays": "lower_delays:LowerDelays",
@@ -44,7 +45,7 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
 """Module (in this package) and class of every pass, by name."""
 
 DEFAULT_PIPELINE: Final = (
-    "inline-functions,isolate-derivatives,order-equations,discretise,canonicalize,cse,dce,"
+    "inline-functions,isolate-derivatives,order-equations,narrow-traces,discretise,canonicalize,cse,dce,"
     "instantiate,lower-delays,lower-random,canonicalize,cse,dce,"
     "order-maps,fuse-maps,choose-propagation,lower-to-loops,merge-alike,canonicalize,cse,hoist,"
     "hoist-time,form-fma,expand-math,canonicalize,cse,dce,hoist,place-barriers,map-threads,tabulate,"

@@ -279,6 +279,19 @@ def needless_cast(op: Op, rewriter: Rewriter) -> Value | None:
     return rewriter.value(arith.Cast, source, types=[op.result.type])
 
 
+def masked_again(op: Op, rewriter: Rewriter) -> Value | None:
+    """`and(wide(narrow(x)), mask)` is `and(x, mask)` for integers if the mask takes bits that narrow ones have."""
+    wide, mask = op.operands[0].op, constant(op.operands[1])
+    if not isinstance(wide, arith.Cast) or not isinstance(wide.operand.op, arith.Cast) or not isinstance(mask, int):
+        return None
+    narrow, source = wide.operand.type.dtype, wide.operand.op.operand
+    if not (narrow is DType.i32 and source.type is wide.result.type and source.type.dtype is DType.i64):
+        return None
+    if not 0 <= mask < 1 << narrow.bits:
+        return None
+    return rewriter.value(arith.And, source, op.operands[1], types=[op.results[0].type])
+
+
 def needless_bitcast(op: Op, rewriter: Rewriter) -> Value | None:
     """A bitcast to the type at hand, and the first of two."""
     assert isinstance(op, arith.Bitcast)
@@ -316,7 +329,7 @@ _OWN: Final[Mapping[str, Sequence[Rule]]] = {
     "arith.div": (neutral_right(1.0, 1), product_with_inverse),
     "arith.min": (same_operands,),
     "arith.max": (same_operands,),
-    "arith.and": (same_operands, known_logic, neutral_right(None, -1), absorbing_right(0)),
+    "arith.and": (same_operands, known_logic, neutral_right(None, -1), absorbing_right(0), masked_again),
     "arith.or": (same_operands, known_logic, neutral_right(None, 0), absorbing_right(-1)),
     "arith.xor": (same_operands_zero, known_logic, neutral_right(None, 0)),
     "arith.shl": (neutral_right(None, 0),),

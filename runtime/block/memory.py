@@ -35,7 +35,7 @@ class HostMemory:
 
     def read(self, name: str) -> NDArray[Any]:
         """The field itself."""
-        return self._fields[name]
+        return self._fields.read(name)
 
     def write(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice = slice(None)) -> None:
         """Write in place."""

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnc.compiler.codegen.layout import StateBlock, bounds
+from nnc.compiler.ir.procedural import NUMBERS
 from nnc.compiler.ir.types import DType
 from nnc.runtime.block import history
 from nnc.runtime.block.memory import HostMemory
 from nnc.runtime.block.storage import Storage
+from nnc.runtime.errors import NNCRuntimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.layout import Layout, LayoutField
     from nnc.compiler.codegen.target import Program
     from nnc.runtime.block.memory import Memory
+    from nnc.runtime.building.regenerated import Regenerated
     from nnc.runtime.projections.connectivity import Connectivity
     from nnc.runtime.projections.edits import Edit
 
@@ -125,13 +128,20 @@ class State:
 
     def read(self, name: str) -> NDArray[Any]:
         """A fresh array of the values: per neuron, per synapse in canonical order, or of length 1."""
-        storage = self._synaptic(name)
+        storage, holders = self._synaptic(name), self._holders(name)
         stored = self.memory.read(name)
+        if holders is not None:
+            return np.take(stored, holders)
         return storage.collect(stored) if storage is not None else stored.copy()
 
     def write(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> None:
         """Give all or some elements new values; `where` are ranks, or canonical indices of synapses."""
         storage = self._synaptic(name)
+        holders = self._holders(name)
+        if holders is not None and (where is not None or np.size(values) > 1):
+            if not self.fits(name, values, where):
+                raise NNCRuntimeError(f"synapses of one neuron have one value of '{name}' in this program")
+            values, where = self._of_neurons(name, holders, values, where), None
         if storage is None:
             self.memory.write(name, values, slice(None) if where is None else where)
             return
@@ -140,16 +150,41 @@ class State:
         else:
             everything = self.read(name)
             everything[slice(None) if where is None else where] = values
-        placed = storage.place(everything, self.memory.read(name) if isinstance(self.memory, HostMemory) else None)
-        if not isinstance(self.memory, HostMemory) or not np.shares_memory(placed, self.memory.read(name)):
+        own = self.block.fields[name] if isinstance(self.memory, HostMemory) else None
+        placed = storage.place(everything, own)
+        if own is None or not np.shares_memory(placed, own):
             self.memory.write(name, placed)
+
+    def fits(self, name: str, values: Any, where: NDArray[np.integer[Any]] | slice | None = None) -> bool:
+        """Whether a field has room for different values: where neurons hold one for all their synapses, these agree."""
+        holders = self._holders(name)
+        if holders is None or (where is None and np.size(values) == 1):
+            return self.wide(name)
+        wanted = self._given(name, values, where)
+        return bool(np.array_equal(self._of_neurons(name, holders, wanted, None)[holders], wanted, equal_nan=True))
+
+    def _given(self, name: str, values: Any, where: Any) -> NDArray[Any]:
+        """The values of all synapses once some are given."""
+        everything = self.read(name)
+        everything[slice(None) if where is None else where] = values
+        return everything
+
+    def _of_neurons(self, name: str, holders: NDArray[Any], values: Any, where: Any) -> NDArray[Any]:
+        """What neurons hold for their synapses, from the values of these; those without synapses keep theirs."""
+        held = self.memory.read(name).copy()
+        held[holders] = self._given(name, values, where)
+        return held
+
+    def begin_stamps(self, owner: str) -> None:
+        """Let event-driven variables of a projection be what they are now: their last event is the last step."""
+        self.memory.write(f"{owner}.last_event", self.block.t - 1)
 
     def write_ahead(self, name: str, first: int, rows: NDArray[Any]) -> None:
         """Give a stream its values (a row per step) for the steps from `first`, at most as many as are held."""
         ring = f"{name}.ahead"
         if not self.has(ring):
             return
-        memory, n = self.block.fields[ring], rows.shape[1]
+        memory, n = self.block.fields.peek(ring), rows.shape[1]
         depth = memory.size // n
         values = np.ascontiguousarray(rows, memory.dtype)
         start = first % depth
@@ -159,8 +194,10 @@ class State:
             self.memory.write(ring, values[split:].reshape(-1), slice(0, (len(rows) - split) * n))
 
     def places(self, name: str) -> NDArray[np.int64] | None:
-        """Where the synapses stand in a field that holds a value for each; None for other fields."""
-        storage = self._synaptic(name)
+        """Where the synapses stand in a field that holds a value for each, or for each neuron; None for others."""
+        storage, holders = self._synaptic(name), self._holders(name)
+        if holders is not None:
+            return holders.astype(np.int64)
         return None if storage is None else storage.positions()
 
     def live(self, name: str) -> NDArray[Any]:
@@ -254,11 +291,16 @@ class State:
             if not old.has(spec.name) or self._is_index(spec.name) or _owner(spec.name) in anew or spec.name in past:
                 continue
             values = old.read(spec.name)
-            if self._synaptic(spec.name) is not None and old._synaptic(spec.name) is None:
+            synaptic = self._synaptic(spec.name) is not None or self._holders(spec.name) is not None
+            if synaptic and old._synaptic(spec.name) is None:
                 values = np.broadcast_to(values, self.storages[_owner(spec.name)].synapses.count)
-            if self._synaptic(spec.name) is not None or values.size in (1, self.block.fields.peek(spec.name).size):
+            if synaptic or values.size in (1, self.block.fields.peek(spec.name).size):
                 self.write(spec.name, values)
         history.restore(self, history.capture(old))
+        for owner in self.storages.keys() - set(anew):
+            stamp = f"{owner}.last_event"
+            if self.has(stamp) and not old.has(stamp) and any(old._holders(f.name) is not None for f in old._of(owner)):
+                self.begin_stamps(owner)
 
     def extras(self, owners: Iterable[str], attributes: Collection[str]) -> list[str]:
         """The fields that programs keep for themselves: what is state, but neither an attribute nor the past."""
@@ -295,6 +337,11 @@ class State:
             self.block.resize({f"{symbol}.delay": delay})
         self._connect([ProjectionSizes(symbol, self.storages[symbol].synapses, delay)])
 
+    def rekey(self, symbol: str, synapses: Regenerated) -> None:
+        """Have other synapses of the same rule, none of which is stored."""
+        self.storages[symbol].synapses = synapses
+        self.block.resize({f"{symbol}.rule.key": synapses.rule.key})
+
     def deepen(self, symbol: str, ring: int) -> None:
         """Keep the past of a population for more steps. What is not known of it is the oldest that is; no spikes."""
         depth, now = self.block.sizes.get(f"{symbol}.ring", ring), self.block.t
@@ -309,6 +356,29 @@ class State:
             deeper = np.tile(older if name.endswith(".past") else np.zeros_like(older), (ring, 1))
             deeper[steps % ring] = rows[steps % depth]
             self.memory.write(name, deeper.reshape(-1))
+
+    def share(self, team: int, projections: Iterable[ProjectionSizes]) -> None:
+        """Let another number of workers go on from here; nothing else changes. `projections` are those of `__init__`.
+
+        Synapses that arriving spikes walk move to where their workers want them: recorders of them are to be made anew.
+        """
+        layout = self.block.layout
+        events = history.capture(self, history.event_lists(layout))
+        parted = {symbol: s for symbol, s in self.storages.items() if s.kind == "csr_pre"}
+        fields = {
+            s: [f.name for f in layout.fields if self._synaptic(f.name) is storage] for s, storage in parted.items()
+        }
+        for symbol, storage in parted.items():
+            storage.synapses.hold()
+            for name in fields[symbol]:
+                self.memory.write(name, storage.collect(self.memory.read(name)))
+        self.block.share(team)
+        self.storages |= {symbol: Storage(symbol, layout, s.synapses, team) for symbol, s in parted.items()}
+        self._connect([p for p in projections if p.symbol in parted or p.lender in parted])
+        for symbol in parted:
+            for name in fields[symbol]:
+                self.memory.write(name, self.storages[symbol].place(self.memory.read(name)))
+        history.restore(self, events)
 
     def release(self) -> None:
         """Let projections keep nothing that can be made from the block again."""
@@ -331,6 +401,14 @@ class State:
                 if self.has(name):
                     self.memory.write(name, array)
 
+    def _of(self, owner: str) -> list[LayoutField]:
+        return [f for f in self.block.layout.fields if _owner(f.name) == owner]
+
+    def _holders(self, name: str) -> NDArray[Any] | None:
+        """The neuron that holds the value of each synapse, of a variable that synapses of one neuron share."""
+        storage = self.storages.get(_owner(name))
+        return None if storage is None else storage.holders(self.block.layout[name])
+
     def _is_index(self, name: str) -> bool:
         return _owner(name) in self.storages and name.partition(".")[2] in _INDICES
 
@@ -342,7 +420,10 @@ class State:
         return storage if _per_synapse(self.block.layout[name]) else None
 
 
-_INDICES = ("row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres")
+_INDICES = (
+    "row", "post", "pre", "back_row", "back", "back_pre", "delays", "tie.at", "stencil.centres",
+    *(f"rule.{name}" for name in NUMBERS),
+)  # fmt: skip
 
 
 def _owner(name: str) -> str:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnc.compiler.codegen.layout import Fields, Layout
+    from nnc.compiler.codegen.layout import Fields, Layout, LayoutField
     from nnc.runtime.projections.connectivity import Connectivity
 
 _PART: Final = 1 << 18
 
-Kind = Literal["csr_pre", "csr_post", "dense_pre", "dense_post"]
+Kind = Literal["csr_pre", "csr_post", "dense_pre", "dense_post", "procedural"]
 
 
 class Storage:
@@ -39,7 +39,11 @@ class Storage:
 
     def sizes(self, delay: int) -> dict[str, int]:
         """The sizes of the projection; `delay` is its uniform delay in steps."""
-        sizes = {f"{self.symbol}.nnz": self.synapses.count, f"{self.symbol}.delay": delay}
+        if self.kind == "procedural":
+            return {f"{self.symbol}.delay": delay}
+        s = self.synapses
+        sizes = {f"{self.symbol}.nnz": s.count, f"{self.symbol}.delay": delay}
+        sizes |= {f"{self.symbol}.pres": s.n_pre, f"{self.symbol}.posts": s.n_post}
         full = self.synapses.full
         if full is not None:
             for name in ("pre_first", "pre_count", "post_first", "post_count"):
@@ -76,7 +80,7 @@ class Storage:
 
     def release(self) -> None:
         """Keep nothing that can be made from the fields again, if there are many synapses."""
-        if self.synapses.count <= KEPT or not self.kind.startswith("csr"):
+        if not self.kind.startswith("csr") or self.synapses.count <= KEPT:
             return
         self._position = None
         self.synapses.rely_on(self._pres)
@@ -154,6 +158,12 @@ class Storage:
         matrix = stored.reshape(shape[::-1]).T if self.kind == "dense_pre" else stored.reshape(shape)
         return matrix[full.present] if full.no_self else matrix.flatten()
 
+    def holders(self, spec: LayoutField) -> NDArray[Any] | None:
+        """The neuron that holds the value of each synapse, if a field has one value for all synapses of a neuron."""
+        if spec.extent == (f"{self.symbol}.pres",):
+            return self.synapses.narrow_pre
+        return self.synapses.post if spec.extent == (f"{self.symbol}.posts",) else None
+
     def positions(self) -> NDArray[np.int64]:
         """Where each synapse is in the order of the storage."""
         full = self.synapses.full
@@ -167,6 +177,8 @@ def _parts(count: int) -> Iterator[slice]:
 
 
 def _kind(symbol: str, layout: Layout) -> Kind:
+    if f"{symbol}.rule.key" in layout.sizes:
+        return "procedural"
     if f"{symbol}.row" in layout.field_index:
         return "csr_pre" if f"{symbol}.post" in layout.field_index else "csr_post"
     by_post = (f"{symbol}.post_count", f"{symbol}.pre_count")

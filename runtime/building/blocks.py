@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from nnc.compiler.codegen.layout import aligned
-from nnc.runtime.running.team import AUTO
+from nnc.runtime.running.team import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,8 +31,8 @@ Result = TypeVar("Result")
 
 
 def building_threads(wanted: int | str) -> int:
-    """The threads that `num_threads` stands for; for "auto" as many as this process has cores."""
-    if wanted != AUTO:
+    """The threads that `num_threads` stands for; for a word as many as this process has cores."""
+    if wanted not in WORDS:
         return int(wanted)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

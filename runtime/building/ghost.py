@@ -9,6 +9,7 @@ import numpy as np
 from nnc.compiler.description import Drawn
 from nnc.compiler.frontend.model import AttributeRef, DistributionCall
 from nnc.runtime.building.transpose import narrow, place_type
+from nnc.runtime.connectors.procedural import Procedural
 from nnc.runtime.projections.connectivity import Connectivity
 from nnc.runtime.random import RandomDistribution
 
@@ -77,6 +78,8 @@ def pairs_of(projection: Projection) -> int:
 
 def canonical_bytes(projection: Projection, layout: Layout) -> int:
     """What building needs beside the block and stays no longer: indices twice, values twice, positions."""
+    if projection.regenerated is not None:
+        return 0
     count, symbol = projection.synapses.count, f"proj{projection.id}"
     values = [
         f for f in layout.fields if f.extent == (f"{symbol}.nnz",) and f.name.partition(".")[2] not in ("post", "pre")
@@ -100,7 +103,8 @@ def _wire(projection: Projection) -> None:
     lender = getattr(projection, "_lender", None)
     if lender is not None and isinstance(lender._synapses, Ghost):
         _lend(projection, lender._synapses)
-    if count is None or count <= DRAWN_UP_TO:
+    procedural = isinstance(projection._rule, Procedural)
+    if procedural or count is None or count <= DRAWN_UP_TO:
         projection.wire()
         return
     rule, values = projection._rule, projection._values

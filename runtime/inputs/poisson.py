@@ -15,7 +15,7 @@ from nnc.runtime.random import RandomDistribution
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DRAW = "p = Uniform(0.0, 1.0) * 1000.0 / dt"
+DRAW = "p = Uniform(0.0, 1.0) * (1000.0 / dt)"
 """Spikes come at `rates` Hz if a neuron fires whenever `p < rates`."""
 
 

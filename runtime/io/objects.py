@@ -72,17 +72,25 @@ def pack(obj: Object) -> tuple[dict[str, Any], Arrays]:
         "symbol": symbol,
         "parameters": obj.parameters,
         "variables": obj.variables,
-        "attributes": list(values.slots),
+        "attributes": _held(obj),
         "locality": {name: values.locality(name) for name in values.slots},
     }
-    arrays = {f"{symbol}.{name}": values.packed(name) for name in values.slots}
+    arrays = {f"{symbol}.{name}": values.packed(name) for name in _held(obj)}
     if isinstance(obj, Population):
         return {**entry, "geometry": list(obj.geometry), "size": obj.size}, arrays
     ends = {"pre": obj.pre_population.name, "post": obj.post_population.name, "target": list(obj.targets)}
     if not obj.stores_synapses:
         return {**entry, **ends}, arrays
+    if obj.regenerated is not None:
+        rule = {"key": obj.regenerated.rule.key, "delay": obj._delays}
+        return {**entry, **ends, "procedural": rule}, arrays
     header, synapses = connectivity.pack(obj.synapses, obj._delays, symbol)
     return {**entry, **ends, "synapses": header}, {**arrays, **synapses}
+
+
+def _held(obj: Object) -> list[str]:
+    """The attributes whose values are held; weights that are made again are not."""
+    return [n for n in obj._values.slots if isinstance(obj, Population) or not obj.regenerates(n)]
 
 
 def misfits(saved: Saved, obj: Object) -> list[str]:
@@ -90,6 +98,12 @@ def misfits(saved: Saved, obj: Object) -> list[str]:
     if isinstance(obj, Population):
         here, there = obj.size, int(saved.entry.get("size", obj.size))
         return [] if here == there else [f"{label_of(obj)} has {here} neurons, in the file {there}"]
+    if ("procedural" in saved.entry) != (obj.regenerated is not None) and saved.archive.kind != "plain":
+        does, stores = "makes its synapses from a rule (storage='procedural')", "stores its synapses"
+        own, other = (does, stores) if obj.regenerated is not None else (stores, does)
+        return [f"{label_of(obj)} {own}, that of the file {other}"]
+    if obj.regenerated is not None:
+        return []
     header = saved.entry.get("synapses")
     if header is None or not obj.stores_synapses:
         return _misfit_weights(saved, obj, header is None)
@@ -116,7 +130,7 @@ def _misfit_weights(saved: Saved, obj: Projection, shared: bool) -> list[str]:
 
 def differences(saved: Saved, obj: Object) -> list[str]:
     """In what names a saved object differs from this one."""
-    here, there = set(obj._values.slots), set(saved.attributes)
+    here, there = set(_held(obj)), set(saved.attributes)
     found = []
     if there - here:
         found.append(f"{label_of(obj)} lacks {_listed(there - here)}")
@@ -135,9 +149,17 @@ def prepare(saved: Saved, obj: Object) -> None:
         synapses, delays = connectivity.unpack(saved.archive, dict(saved.entry["synapses"]), saved.symbol)
         if not connectivity.same(synapses, obj.synapses) or not np.array_equal(delays, obj._delays):
             obj.take_synapses(synapses, delays)
+    if isinstance(obj, Projection) and "procedural" in saved.entry:
+        rule = saved.entry["procedural"]
+        obj.take_key(int(rule["key"]))
+        if int(rule["delay"]) != obj._delays:
+            obj._retime(int(rule["delay"]))
     for name in _common(saved, obj):
         local = saved.entry["locality"].get(name) == "local"
         obj._values.make_room(name, local=local, wide=saved.value(name).size > 1)
+    stamped = isinstance(obj, Projection) and "last_event" in saved.entry.get("rest", ()) and obj.event_driven()
+    if stamped and not obj.network.state.has(f"{symbol_of(obj)}.last_event"):
+        obj._values.set_apart(stamped[0])
 
 
 def take_values(saved: Saved, obj: Object) -> None:
@@ -153,7 +175,7 @@ def take_values(saved: Saved, obj: Object) -> None:
 
 
 def _common(saved: Saved, obj: Object) -> list[str]:
-    return [name for name in saved.attributes if name in obj._values.slots]
+    return [name for name in saved.attributes if name in _held(obj)]
 
 
 def warn_of(texts: list[str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from nnc.runtime.building.ghost import canonical_bytes, expected_synapses, ghost_of, pairs_of
 from nnc.runtime.building.limits import available_memory
+from nnc.runtime.connectors.procedural import Procedural
 from nnc.runtime.errors import NNCRuntimeError
 from nnc.runtime.showing import table
 
@@ -133,6 +134,8 @@ def _at_most(network: Network, guess: Callable[[Projection], int | None]) -> int
     """Bytes that are certainly enough for so many synapses: all that one may have, twice over."""
     total = 0
     for projection in network.get_projections(suppress_error=True):
+        if isinstance(projection._rule, Procedural):
+            continue
         per_synapse = _PER_SYNAPSE + 4 * 8 * len(projection._values.slots)
         total += per_synapse * (guess(projection) or 0)
     return total + sum(p.size * _PER_NEURON * (1 + len(p._values.slots)) for p in network.get_populations())
@@ -168,7 +171,7 @@ def _block_rows(network: Network, layout: Layout, sizes: Mapping[str, int]) -> I
 
 def _synapses(obj: Any) -> int | None:
     synapses = getattr(obj, "_synapses", None)
-    return None if synapses is None else synapses.count
+    return None if synapses is None else synapses.expected
 
 
 def _kind(field: LayoutField) -> What:

@@ -27,7 +27,7 @@ class _Gif(Neuron):
                 tau_m * du/dt = -u + u_r + R * I_ext{drive} : init = {parameters["u_r"]}
                 tau_v * dv/dt = -(v - u_th) : init = {parameters["u_th"]}
                 Lambda = c * exp((u - v)/delta_u)
-                p = Uniform(0.0, 1.0) * 1000.0 / dt
+                p = Uniform(0.0, 1.0) * (1000.0 / dt)
                 {_DECAYS if times else ""}
             """,
             spike="p < Lambda",

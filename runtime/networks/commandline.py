@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from nnc.runtime.errors import InvalidConfiguration, NNCValueError, warn
+from nnc.runtime.running.team import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,10 +105,11 @@ def _gpu(line: CommandLine, value: str) -> None:
 
 def _value(line: CommandLine, flag: str, value: str) -> None:
     if flag == "--num-threads":
-        if value.isdigit():
-            line.settings["num_threads"] = int(value)
+        if value.isdigit() or value in WORDS:
+            line.settings["num_threads"] = int(value) if value.isdigit() else value
         else:
-            line.remarks.append(f"the flag {flag} takes a number of threads; '{value}' is ignored")
+            words = " or ".join(WORDS)
+            line.remarks.append(f"the flag {flag} takes a number of threads, {words}; '{value}' is ignored")
     elif flag == "--visible-cores":
         cores = value.split(",")
         if all(core.isdigit() for core in cores):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from nnc.runtime.errors import NNCKeyError, NNCTypeError, NNCValueError, warn, with_hint
-from nnc.runtime.running.team import AUTO
+from nnc.runtime.running.team import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ PARADIGMS = ("openmp", "cuda", "llvm", "interp")
 STORAGE_FORMATS = tuple(
     "default lil csr csr_vector csr_scalar dense ell ellr sell coo bsr hyb dia auto".split()  # noqa: SIM905
 )
+PROCEDURAL = "procedural"
 STORAGE_ORDERS = ("post_to_pre", "pre_to_post", "auto")
 
 
@@ -125,10 +126,10 @@ def _above_zero(key: str, value: object) -> float:
 
 
 def _threads(key: str, value: object) -> int | str:
-    if value == AUTO:
-        return AUTO
+    if isinstance(value, str) and value in WORDS:
+        return value
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise NNCValueError(f"{key} must be an integer of at least 1 or '{AUTO}', not {value!r}")
+        raise NNCValueError(f"{key} must be an integer of at least 1, {' or '.join(map(repr, WORDS))}, not {value!r}")
     return int(value)
 
 
@@ -154,12 +155,17 @@ def _check_cores(values: Mapping[str, Any], changed: set[str]) -> None:
         return
     if max(cores) >= there or len(cores) > there:
         raise NNCValueError(f"visible_cores is {cores}, but this machine has the cores 0 to {there - 1}")
-    if values["num_threads"] != AUTO and len(set(cores)) < values["num_threads"]:
+    if values["num_threads"] not in WORDS and len(set(cores)) < values["num_threads"]:
         raise NNCValueError(f"visible_cores {cores} are fewer than num_threads = {values['num_threads']}")
 
 
 def _compat(key: str, value: object) -> object:
     return value if value is None else _one_of(("strict",))(key, value)
+
+
+def _determinism(key: str, value: object) -> object:
+    """None leaves it to the target: `fast` on `cuda`; CPU targets are strict either way."""
+    return value if value is None else _one_of(("strict", "fast"))(key, value)
 
 
 def _flag(key: str, value: object) -> bool:
@@ -193,12 +199,20 @@ def _one_of(words: tuple[str, ...] | list[str]) -> Callable[[str, object], str]:
     return check
 
 
-def check_storage(storage_format: object, storage_order: object) -> None:
-    """Raise for an unknown storage format or order. They are hints: nnc chooses the storage itself."""
-    if storage_format is not None:
-        _one_of(STORAGE_FORMATS)("storage_format", storage_format)
+def check_storage(storage_format: object, storage_order: object, storage: object = None) -> bool:
+    """Raise for an unknown storage format or order; gives whether synapses shall not be stored at all.
+
+    All others are hints: nnc chooses the storage itself. `storage` is another name of the format.
+    """
+    formats = {"storage_format": storage_format, "storage": storage}
+    for name, given in formats.items():
+        if given is not None:
+            _one_of((*STORAGE_FORMATS, PROCEDURAL))(name, given)
+    if None not in formats.values() and storage != storage_format:
+        raise NNCValueError(f"storage ({storage!r}) and storage_format ({storage_format!r}) say different things")
     if storage_order is not None:
         _one_of(STORAGE_ORDERS)("storage_order", storage_order)
+    return PROCEDURAL in formats.values()
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -217,7 +231,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "on_nonfinite": _one_of(("warn", "raise", "ignore")),
     "compat": _compat,
     "event_time": _one_of(("reference", "exact")),
-    "determinism": _one_of(("strict", "fast")),
+    "determinism": _determinism,
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -254,6 +268,6 @@ _DEFAULTS: dict[str, Any] = {
     "event_time": "reference",
     "device": None,
     "gpu_fallback": False,
-    "determinism": "strict",
+    "determinism": None,
 }
 _CHECKS |= {key: _flag for key, value in _DEFAULTS.items() if isinstance(value, bool)}

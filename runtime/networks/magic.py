@@ -70,8 +70,9 @@ def _warn_of_legacy(caller: FrameType) -> None:
 def setup(**keys: Any) -> None:
     """Settings of the magic network and of all networks made later.
 
-    `dt` (ms), `seed`, `method`, `precision="double"|"float"` (or `dtype`), `num_threads`, `paradigm` ("openmp" for C,
-    "cuda"; the default compiles in memory and needs no compiler), and others that scripts of the reference use.
+    `dt` (ms), `seed`, `method`, `precision="double"|"float"` (or `dtype`), `num_threads` (1; "auto" takes as many as
+    the work of a step is worth, "tune" measures), `paradigm` ("openmp" for C, "cuda"; the default compiles in memory
+    and needs no compiler), and others that scripts of the reference use.
     """
     import numpy as np
 

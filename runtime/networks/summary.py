@@ -30,8 +30,9 @@ def facts(network: Network) -> list[tuple[str, str]]:
     projections = network.get_projections(suppress_error=True)
     if not network.compiled:
         return [*found, ("projections", str(len(projections))), ("compiled", "no")]
-    synapses = sum(p.synapses.count for p in projections)
-    found.append(("synapses", f"{synapses} in {_count(len(projections), 'projection')}"))
+    synapses = sum(p.synapses.expected for p in projections)
+    about = "about " if any(p.regenerated is not None for p in projections) else ""
+    found.append(("synapses", f"{about}{synapses} in {_count(len(projections), 'projection')}"))
     found += [
         ("target", f"{network.target}, {network.config_.precision} precision, {_count(network.threads, 'thread')}"),
         ("compiled in", f"{network.compile_seconds:.3g} s"),

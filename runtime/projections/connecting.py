@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from nnc.runtime.connectors.all_to_all import AllToAll
 from nnc.runtime.connectors.dog import dog
@@ -15,6 +15,7 @@ from nnc.runtime.connectors.from_matrix_market import from_matrix_market
 from nnc.runtime.connectors.from_sparse import from_sparse
 from nnc.runtime.connectors.gaussian import gaussian
 from nnc.runtime.connectors.one_to_one import OneToOne
+from nnc.runtime.connectors.procedural import ProceduralProbability, check_law, numbered, refuse
 from nnc.runtime.connectors.rule import check_delays, check_number, check_weights
 from nnc.runtime.errors import InvalidConfiguration, NNCValueError
 from nnc.runtime.networks.config import check_storage
@@ -22,6 +23,7 @@ from nnc.runtime.networks.config import check_storage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nnc.runtime.building.regenerated import Side
     from nnc.runtime.connectors.rule import Ends, Rule
 
 
@@ -29,8 +31,11 @@ class Connecting:
     """Says which synapses a projection has. Weights are numbers, distributions or arrays; delays are in ms.
 
     All methods return the projection. Random rules draw when the network is compiled. `storage_format` and
-    `storage_order` are hints that results do not depend on; nnc chooses the storage itself.
+    `storage_order` are hints that results do not depend on; nnc chooses the storage itself. `storage` is another name
+    of the format; with "procedural" synapses are not stored, but made again from the rule whenever they are needed.
     """
+
+    _kind: Literal["rate", "spiking"]
 
     def _connect(self, rule: Rule) -> Self:
         raise NotImplementedError
@@ -46,9 +51,11 @@ class Connecting:
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """Every pre neuron to every post neuron."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("all_to_all")
         w, d = check_weights("all_to_all", weights), check_delays("all_to_all", delays)
         return self._connect(AllToAll(w, d, allow_self_connections, force_multiple_weights))
 
@@ -59,9 +66,11 @@ class Connecting:
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """The k-th pre neuron to the k-th post neuron."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("one_to_one")
         if storage_format == "dense":
             raise InvalidConfiguration("one_to_one: the storage format 'dense' would be empty but for its diagonal")
         w, d = check_weights("one_to_one", weights), check_delays("one_to_one", delays)
@@ -76,12 +85,17 @@ class Connecting:
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """Each pair with the same probability, independently."""
-        check_storage(storage_format, storage_order)
+        procedural = check_storage(storage_format, storage_order, storage)
         if not isinstance(probability, int | float) or not 0.0 <= probability <= 1.0:
             raise NNCValueError(f"fixed_probability: probability lies in [0, 1], got {probability!r}")
         w, d = check_weights("fixed_probability", weights), check_delays("fixed_probability", delays)
+        if procedural:
+            check_law("fixed_probability", w, d, force_multiple_weights)
+            rows: Side = "pre" if self._kind == "spiking" else "post"
+            return self._connect(ProceduralProbability(rows, w, d, allow_self_connections, float(probability)))
         return self._connect(FixedProbability(float(probability), w, d, allow_self_connections, force_multiple_weights))
 
     def fixed_number_pre(
@@ -93,13 +107,17 @@ class Connecting:
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """Each post neuron draws `number` distinct pre neurons."""
-        check_storage(storage_format, storage_order)
+        procedural = check_storage(storage_format, storage_order, storage)
         ends, count = self._ends(), check_number("fixed_number_pre", number)
         if count > len(ends.pre_ranks):
             raise NNCValueError(f"fixed_number_pre: {count} of {len(ends.pre_ranks)} pre neurons cannot be distinct")
         w, d = check_weights("fixed_number_pre", weights), check_delays("fixed_number_pre", delays)
+        if procedural:
+            selves, multiple = allow_self_connections, force_multiple_weights
+            return self._connect(numbered("fixed_number_pre", self._kind, count, w, d, selves, multiple))
         return self._connect(FixedNumberPre(count, w, d, allow_self_connections, force_multiple_weights))
 
     def fixed_number_post(
@@ -111,13 +129,17 @@ class Connecting:
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """Each pre neuron draws `number` distinct post neurons."""
-        check_storage(storage_format, storage_order)
+        procedural = check_storage(storage_format, storage_order, storage)
         ends, count = self._ends(), check_number("fixed_number_post", number)
         if count > len(ends.post_ranks):
             raise NNCValueError(f"fixed_number_post: {count} of {len(ends.post_ranks)} post neurons cannot be distinct")
         w, d = check_weights("fixed_number_post", weights), check_delays("fixed_number_post", delays)
+        if procedural:
+            selves, multiple = allow_self_connections, force_multiple_weights
+            return self._connect(numbered("fixed_number_post", self._kind, count, w, d, selves, multiple))
         return self._connect(FixedNumberPost(count, w, d, allow_self_connections, force_multiple_weights))
 
     def from_matrix(
@@ -127,9 +149,11 @@ class Connecting:
         pre_post: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """A matrix of weights `[post, pre]` (`[pre, post]` if `pre_post`); None and nan stand for no synapse."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("from_matrix")
         rule = from_matrix(weights, delays, pre_post)
         ends = self._ends()
         shape = (len(ends.post_ranks), len(ends.pre_ranks))
@@ -138,10 +162,16 @@ class Connecting:
         return self._connect(rule)
 
     def from_sparse(
-        self, weights: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None
+        self,
+        weights: Any,
+        delays: Any = 0.0,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """A scipy sparse matrix of weights of shape (pre.size, post.size); its stored entries are the synapses."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("from_sparse")
         rule = from_sparse(weights, delays)
         ends = self._ends()
         shape = (len(ends.pre_ranks), len(ends.post_ranks))
@@ -154,10 +184,12 @@ class Connecting:
         method: Callable[..., Any],
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
         **args: Any,
     ) -> Self:
         """What `method(pre, post[, dt], **args)` returns, called now: a `LILConnectivity` in most scripts."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("from_function")
         return self._connect(from_function(method, self._ends(), args))
 
     def gaussian(
@@ -198,16 +230,24 @@ class Connecting:
         pickle_encoding: str | None = None,
         storage_format: str | None = None,
         storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """The synapses, weights and delays of a file that `save_connectivity` wrote. Pickles are refused."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("from_file")
         return self._connect(from_file(filename))
 
     def from_matrix_market(
-        self, filename: Any, delays: Any = 0.0, storage_format: str | None = None, storage_order: str | None = None
+        self,
+        filename: Any,
+        delays: Any = 0.0,
+        storage_format: str | None = None,
+        storage_order: str | None = None,
+        storage: str | None = None,
     ) -> Self:
         """The entries of a Matrix Market file (`.mtx`) as weights; rows are post neurons."""
-        check_storage(storage_format, storage_order)
+        if check_storage(storage_format, storage_order, storage):
+            refuse("from_matrix_market")
         rule = from_matrix_market(filename, delays)
         ends = self._ends()
         shape = (len(ends.pre_ranks), len(ends.post_ranks))

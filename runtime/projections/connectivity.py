@@ -129,6 +129,11 @@ class Connectivity:
         return int(self.row[-1])
 
     @property
+    def expected(self) -> int:
+        """Number of synapses, on average where counting would mean to make them."""
+        return self.count
+
+    @property
     def pre(self) -> NDArray[np.int32]:
         """The pre neuron of each synapse."""
         return self._kept("pre", lambda: self.narrow_pre.astype(np.int32, copy=False))

@@ -14,6 +14,7 @@ from nnc.runtime.attributes import Attributes
 from nnc.runtime.block.state import ProjectionSizes
 from nnc.runtime.building.blocks import building_threads
 from nnc.runtime.building.weights import give_weights
+from nnc.runtime.connectors.procedural import Procedural
 from nnc.runtime.connectors.rule import Ends
 from nnc.runtime.equations.functions import UserFunction
 from nnc.runtime.errors import (
@@ -30,8 +31,10 @@ from nnc.runtime.projections.delays import Delays
 from nnc.runtime.projections.dendrite import Dendrite, IndividualSynapse
 from nnc.runtime.projections.ends import end_of, network_of_end, synapse_of, target_names, whole
 from nnc.runtime.projections.fields import Fields
+from nnc.runtime.projections.regenerating import Regenerating, described, sizes_of, tables_of
 from nnc.runtime.projections.structural import Structural
 from nnc.runtime.projections.switches import FLAGS, Switches
+from nnc.runtime.projections.traces import Traces
 from nnc.runtime.showing import attribute_table
 from nnc.runtime.slots import slots_of
 
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
     from nnc.runtime.projections.connectivity import Connectivity
 
 
-class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, SavedProjection):
+class Projection(Connecting, Switches, Delays, Structural, Traces, Fields, Regenerating, Footprint, SavedProjection):
     """Synapses of one model from `pre` to `post`, which add to the input `target` of the post neurons.
 
     A connector (`all_to_all(...)`, ...) says which synapses there are. Local attributes are read as lists of values
@@ -102,6 +105,11 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
 
     def check_recordable(self, variable: str) -> None:
         """Raise if a monitor cannot record an attribute of it."""
+        if isinstance(self._rule, Procedural) and self._values.locality(variable) == "local":
+            raise NNCValueError(
+                f"Monitor: the synapses of projection '{self.name}' are not stored (storage='procedural'), so there is "
+                f"no '{variable}' of each to record"
+            )
 
     stores_synapses = True
     """Whether there is a list of its synapses that files hold; shared weights have none."""
@@ -207,7 +215,8 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
             )
         wired = self._rule.connect(self._ends(), self._net.stream("structure", self.id, self._redraws))
         self._synapses = wired.synapses
-        self._values.lengths |= {"local": wired.synapses.count, "semiglobal": self._post.size}
+        made = self.regenerated
+        self._values.lengths |= {"local": 0 if made else wired.synapses.count, "semiglobal": self._post.size}
         self._delays = self._delay_steps(wired)
         self._delayed = self._delays != 1 if isinstance(self._delays, int) else True
         self._settle_delays()
@@ -224,6 +233,8 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
 
     def take_synapses(self, synapses: Connectivity, delays: int | NDArray[np.int32]) -> None:
         """Take other synapses, with delays in steps; from the next program on, with initial values."""
+        if self.regenerated is not None:
+            raise NNCRuntimeError(f"projection '{self.name}' stores no synapses, it takes none from elsewhere")
         self._synapses, self._delays = synapses, delays
         self._settle_delays()
         self._values.resize(synapses.count)
@@ -232,6 +243,9 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
     def _set_weights(self, wired: Wired) -> None:
         rule = self._rule
         assert rule is not None
+        if self.regenerated is not None:
+            self._forgo_values(self.regenerated, rule.weights)
+            return
         weights = rule.weights if wired.weights is None else wired.weights
         give_weights(self._values, weights, rule.multiple, ("weights", self.id, self._redraws))
 
@@ -317,7 +331,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
 
     def _shared_weight(self) -> float | None:
         slot = self._values.slot("w")
-        if self._net.config_["structural_plasticity"]:
+        if self._net.config_["structural_plasticity"] or self.regenerates("w"):
             return None
         return self._values.uniform("w") if slot.is_parameter and slot.fixed else None
 
@@ -424,11 +438,14 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
 
     def sizes(self) -> ProjectionSizes:
         """What the state block needs to know."""
-        return ProjectionSizes(f"proj{self.id}", self.synapses, self._delays)
+        symbol, made = f"proj{self.id}", self.regenerated
+        if made is None:
+            return ProjectionSizes(symbol, self.synapses, self._delays)
+        return ProjectionSizes(symbol, made, self._delays, sizes_of(symbol, made), tables_of(symbol, made))
 
     def describe(self) -> ProjectionDescription:
         """What the compiler is told."""
-        s = self.synapses
+        s, made = self.synapses, self.regenerated
         return ProjectionDescription(
             id=self.id,
             model=self._local_model(),
@@ -437,13 +454,15 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
             targets=self._targets,
             arrays=self._arrays(),
             full=s.full is not None and not self.editable,
-            no_self=s.full is not None and s.full.no_self and not self.editable,
+            no_self=made.no_self if made else s.full is not None and s.full.no_self and not self.editable,
             delay="each" if not isinstance(self._delays, int) else "one" if self._delays == 1 else "uniform",
             index="u16" if max(s.n_pre, s.n_post) <= 1 << 16 else "i32",
-            wide_rows=(s.n_pre * s.n_post if self.editable else s.count) >= 1 << 31,
+            wide_rows=not made and (s.n_pre * s.n_post if self.editable else s.count) >= 1 << 31,
             transmission_flag="transmission" in self._flagged,
             update_flag="update" in self._flagged,
             plasticity_flag="plasticity" in self._flagged,
+            alike=bool(self.event_driven()) and self.apart_because() is None,
+            procedural=described(made) if made else None,
         )
 
     def _local_model(self) -> SynapseModel:
@@ -457,7 +476,7 @@ class Projection(Connecting, Switches, Delays, Structural, Fields, Footprint, Sa
         return analyse_synapse(replace(given, parameters=declared), self._globals, self._kind)
 
     def _repr_html_(self) -> str:
-        synapses = "" if self._synapses is None else f", {self._synapses.count} synapses"
+        synapses = "" if self._synapses is None else f", {self._synapses.expected} synapses"
         connector = "" if self._rule is None else f", {self._rule.name}"
         return attribute_table(f"{repr(self)[1:-1]}{connector}{synapses}", self._values.slots.values())
 

@@ -67,6 +67,7 @@ class Structural:
     _editable: bool
     _reach: int
     _schedules: dict[str, _Schedule]
+    regenerated: Any
 
     # Rules
 
@@ -150,6 +151,11 @@ class Structural:
         if not self._net.config_["structural_plasticity"]:
             raise NNCRuntimeError(
                 f"{call}: synapses are fixed; call setup(structural_plasticity=True) before compile()"
+            )
+        if self.regenerated is not None:
+            raise NNCRuntimeError(
+                f"{call}: the synapses of projection '{self.name}' are not stored (storage='procedural'); connect it "
+                "with another storage for that"
             )
         for monitor in self._net.get_monitors():
             if isinstance(monitor, Streaming):

@@ -119,7 +119,8 @@ def synapses(projection: Projection) -> Cell:
     if not projection.stores_synapses:
         return text("shared weights")
     if projection._synapses is not None:
-        return text(str(projection.synapses.count))
+        about = "about " if projection.regenerated is not None else ""
+        return text(f"{about}{projection.synapses.expected}")
     if projection._rule is None:
         return ()
     count = expected_synapses(projection)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,8 +21,11 @@ from nnc.runtime.measuring.estimate import check_room
 from nnc.runtime.measuring.metering import kernels_of, metered, with_meter
 from nnc.runtime.measuring.profiling import Timings
 from nnc.runtime.networks.userfile import UserFile, c_compiler
+from nnc.runtime.running.cores import cores, is_busy
 from nnc.runtime.running.progress import counted
-from nnc.runtime.running.team import team_size, work_of
+from nnc.runtime.running.team import TUNE, WORDS, pauses, team_size
+from nnc.runtime.running.verdicts import Verdict, find_verdict, verdict_name
+from nnc.runtime.running.work import work_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
     from nnc.runtime.networks.network import Network
     from nnc.runtime.populations.population import Population
     from nnc.runtime.projections.projection import Projection
+
+
+SHARING_CALL: Final = 1e-3
+SHARING_SYNAPSE: Final = 10e-9
+"""Seconds of sharing a state among other workers: for the call, and for each index or value of a synapse."""
 
 
 def options_of(
@@ -57,10 +65,12 @@ def options_of(
         if not isinstance(device, int) or isinstance(device, bool) or device < 0:
             raise NNCRuntimeError(f"a CUDA device is a number from 0, not {device!r}")
         options["device"] = device
-        if config["determinism"] == "fast":
-            options["fast"] = True
     chosen_options = Options(
-        target=target, target_options=options, cache=not clean, verify=debug or bool(config["debug"])
+        target=target,
+        target_options=options,
+        cache=not clean,
+        verify=debug or bool(config["debug"]),
+        determinism=config["determinism"],
     )
     return with_meter(chosen_options) if config["profiling"] else chosen_options
 
@@ -106,6 +116,27 @@ def _compiler_words(compiler: str, flags: str | list[str], user_file: UserFile) 
     return f"{name or os.environ.get('CC') or 'cc'} {words}".strip()
 
 
+@dataclass(frozen=True)
+class TeamPlan:
+    """What is known of the number of workers when a program is made.
+
+    `name` is the file of the verdict, None if nobody asks for one; `verdict` what is in it.
+    """
+
+    name: str | None = None
+    verdict: Verdict | None = None
+
+    @staticmethod
+    def of(network: Network, options: Options) -> TeamPlan:
+        """That of a network; a fresh compilation (`clean=True`) knows nothing of earlier ones."""
+        if network.config_["num_threads"] not in WORDS:
+            return TeamPlan()
+        sizes = [p.size for p in network.get_populations()]
+        sizes += [p.synapses.count for p in network.get_projections(suppress_error=True)]
+        name = verdict_name(describe(network), options, sizes, cores_for(network))
+        return TeamPlan(name, find_verdict(name) if options.cache else None)
+
+
 @dataclass
 class Compiled:
     """A program, and the state that it runs."""
@@ -114,6 +145,12 @@ class Compiled:
     state: State
     inputs: tuple[TimedPopulation, ...] = ()
     """Populations that are given their values before each stretch."""
+
+    plan: TeamPlan = field(default_factory=TeamPlan)
+    """What is known of the number of workers."""
+
+    stretch: int = 16
+    """Steps of the next stretch, by the time that the last one took."""
 
     @staticmethod
     def build(network: Network, options: Options, seed: int, timings: Timings) -> Compiled:
@@ -128,7 +165,9 @@ class Compiled:
         with timings.phase("compilation"):
             program = metered(compile_network(describe(network), options=options))
         with timings.phase("initial values"):
-            compiled = Compiled(program, _state(network, program, seed, 0), _inputs(network))
+            plan = TeamPlan.of(network, options)
+            team = _team(network, program, plan)
+            compiled = Compiled(program, _state(network, program, team, seed, 0), _inputs(network), plan)
             compiled._fill(network)
         session = current_session()
         if session is not None:
@@ -157,8 +196,10 @@ class Compiled:
         Projections that are `rewired` have other synapses than before: they start with their initial values.
         """
         program = metered(compile_network(describe(network), options=options))
-        block = self.state.block
-        compiled = Compiled(program, _state(network, program, block.seed, block.t), _inputs(network))
+        block, tuned = self.state.block, network.config_["num_threads"] == TUNE
+        team = block.team if tuned else _team(network, program, self.plan)
+        state = _state(network, program, team, block.seed, block.t)
+        compiled = Compiled(program, state, _inputs(network), self.plan)
         compiled.state.clear()
         compiled.state.carry(self.state, [f"proj{p.id}" for p in rewired])
         compiled._write_constants(network)
@@ -167,6 +208,31 @@ class Compiled:
             projection._values.initialise()
         compiled.write_flags(network)
         return compiled
+
+    def share(self, network: Network, team: int) -> None:
+        """Go on with another number of workers."""
+        for monitor in network.get_monitors():
+            monitor.detach(self.state)
+        self.state.share(team, _sizes(network)[1])
+        self.state.block.pauses = pauses(team, cores_for(network))
+        self.state.release()
+        for monitor in network.get_monitors():
+            monitor.attach(self.state, self.state.block.t)
+
+    @property
+    def moved(self) -> int:
+        """Synapses that move when another number of workers goes on: those that arriving spikes walk."""
+        return sum(s.synapses.count for s in self.state.storages.values() if s.kind == "csr_pre")
+
+    def sharing_seconds(self) -> float:
+        """About how long `share` takes: synapses are sorted anew, and their values with them."""
+        layout, storages = self.program.layout, self.state.storages
+        seconds = SHARING_CALL
+        for symbol, storage in storages.items():
+            if storage.kind == "csr_pre":
+                values = sum(f.extent == (f"{symbol}.nnz",) for f in layout.fields if f.name.startswith(f"{symbol}."))
+                seconds += SHARING_SYNAPSE * storage.synapses.count * values
+        return seconds
 
     def release(self, network: Network) -> None:
         """Let go of what was needed to build and can be made again: indices and initial values of synapses."""
@@ -220,10 +286,11 @@ def _inputs(network: Network) -> tuple[TimedPopulation, ...]:
     return tuple(p for p in network.get_populations() if isinstance(p, TimedPopulation))
 
 
-def _state(network: Network, program: Program, seed: int, t: int) -> State:
+def _state(network: Network, program: Program, team: int, seed: int, t: int) -> State:
     populations, projections = _sizes(network)
-    team = _team(network, program, populations)
-    return State(program, populations, projections, team=team, seed=seed, t=t)
+    state = State(program, populations, projections, team=team, seed=seed, t=t)
+    state.block.pauses = pauses(team, cores_for(network))
+    return state
 
 
 def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSizes]]:
@@ -234,12 +301,24 @@ def _sizes(network: Network) -> tuple[list[PopulationSizes], list[ProjectionSize
     return populations, [p.sizes() for p in network.get_projections(suppress_error=True)]
 
 
-def _team(network: Network, program: Program | None, populations: list[PopulationSizes]) -> int:
+def _team(network: Network, program: Program | None, plan: TeamPlan) -> int:
+    """The number of workers: that asked for, of an earlier run, or by the rule; a device decides for itself."""
     team_for = getattr(program, "team_for", None)
-    if team_for is None:
-        return team_size(network.config_["num_threads"], work_of(network))
-    team: int = team_for(max((p.n for p in populations), default=1))
-    return team
+    if team_for is not None:
+        team: int = team_for(max((p.size for p in network.get_populations()), default=1))
+        return team
+    wanted = network.config_["num_threads"]
+    if plan.verdict is not None and wanted in WORDS:
+        return plan.verdict.workers
+    if wanted == TUNE and is_busy(cores_for(network)):
+        return 1
+    return team_size(wanted, work_of(network))
+
+
+def cores_for(network: Network) -> int:
+    """The cores that workers of a network may have."""
+    visible = network.config_["visible_cores"]
+    return min(cores(), len(set(visible))) if visible else cores()
 
 
 def layout_and_team(network: Network) -> tuple[Layout, int]:
@@ -247,8 +326,8 @@ def layout_and_team(network: Network) -> tuple[Layout, int]:
     options = options_of(network.config_, "default", "default", clean=False, debug=False)
     if options.target == "cuda":
         program = compile_network(describe(network), options=options)
-        return program.layout, _team(network, program, _sizes(network)[0])
-    return artifact(describe(network), options).layout, _team(network, None, [])
+        return program.layout, _team(network, program, TeamPlan())
+    return artifact(describe(network), options).layout, _team(network, None, TeamPlan.of(network, options))
 
 
 def sizes_of(network: Network, layout: Layout, team: int) -> dict[str, int]:

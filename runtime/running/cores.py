@@ -1,4 +1,4 @@
-"""How many cores this process may use: those it is bound to, and no more than its share of time on them allows."""
+"""How many cores this process may use, those it is bound to and no more than its share of time allows; and the load."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ def cores(groups: Path = GROUPS, own: Path = OWN) -> int:
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limits = [there, *(math.ceil(limit) for limit in _limits(groups, own))]
     return max(1, min(limits))
+
+
+def load_of_machine() -> float | None:
+    """Processes that have wanted to run in the last minute; None where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def is_busy(there: int) -> bool:
+    """Whether more processes want to run than the cores that are there."""
+    load = load_of_machine()
+    return load is not None and load > there
 
 
 def _limits(groups: Path, own: Path) -> list[float]:

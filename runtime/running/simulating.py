@@ -14,6 +14,8 @@ from nnc.runtime.recording.recordings import check_memory
 from nnc.runtime.running import stretches as running
 from nnc.runtime.running.callbacks import Callbacks
 from nnc.runtime.running.progress import Progress
+from nnc.runtime.running.team import TUNE
+from nnc.runtime.running.tuning import may_share, tuner_for
 from nnc.runtime.running.watch import watch_for
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from nnc.runtime.projections.projection import Projection
     from nnc.runtime.recording.monitor import Monitor
     from nnc.runtime.running.compiling import Compiled
+    from nnc.runtime.running.tuning import Tuner
     from nnc.runtime.running.watch import Watch
 
 _OPERATORS = ("and", "or")
@@ -52,6 +55,9 @@ class Simulating(Callbacks):
 
     _watch: Watch | None = None
     """What looks for numbers that go wrong; made anew with every program and by `reset`."""
+
+    _tuning: Tuner | None = None
+    """What chooses the number of workers; made by the first run that wants one."""
 
     filled: bool = False
     """Whether its objects came by `add` or `everything`, not by `create` and `connect`."""
@@ -169,11 +175,27 @@ class Simulating(Callbacks):
             structural = StructuralPhase(self._projections, self._monitors)
             cores, watch = self.config_["visible_cores"], self._watching(compiled)
             told = self._timings.watched(progress)
-            return running.advance(compiled, self._monitors, steps, told, cores, watch, structural)
+
+            def go(part: int) -> tuple[int, Status]:
+                at = compiled.state.block.t
+                status = running.advance(compiled, self._monitors, part, told, cores, watch, structural)
+                return compiled.state.block.t - at, status
+
+            tuner = self._tuner(compiled)
+            return go(steps)[1] if tuner is None else tuner.advance(steps, go)
         finally:
             self._seconds += time.perf_counter() - begin
             self._timings.add("simulate", time.perf_counter() - begin)
             self._steps_done += compiled.state.block.t - first
+
+    def _tuner(self, compiled: Compiled) -> Tuner | None:
+        """What chooses the number of workers, if that is wanted and the program has a choice."""
+        if self.config_["num_threads"] != TUNE or not may_share(compiled.program):
+            return None
+        if self._tuning is None:
+            self._tuning = tuner_for(self._whole(), compiled)
+        self._tuning.team = compiled.state.block.team
+        return self._tuning
 
     def _watching(self, compiled: Compiled) -> Watch | None:
         """The watch of this program, unless nobody wants to know."""

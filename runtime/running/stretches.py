@@ -30,9 +30,6 @@ STRETCH: Final = 0.05
 ROOM: Final = 1 << 24
 """Bytes of recorded rows that a stretch may take."""
 
-_FIRST: Final = 16
-"""Steps of the first stretch, when nothing is known of their cost."""
-
 _LONGEST: Final = 1 << 20
 
 _UNWATCHED: Final = 1e-3
@@ -78,7 +75,7 @@ def advance(
     session = current_session()
     if session is not None:
         session.before_simulation()
-    with _interrupts_deferred() as interrupted, _pinned(cores):
+    with interrupts_deferred() as interrupted, _pinned(cores):
         try:
             return _run(compiled, monitors, steps, interrupted, progress, watch, structural)
         finally:
@@ -97,10 +94,10 @@ def _run(
 ) -> Status:
     block, program = compiled.state.block, compiled.program
     start, end = block.t, block.t + steps
-    length, unwatched = _FIRST, 0.0
+    unwatched = 0.0
     while block.t < end:
         first = block.t
-        last = min(end, first + min(length, block.steps_for(ROOM)))
+        last = min(end, first + min(compiled.stretch, block.steps_for(ROOM)))
         if structural is not None:
             last = structural.end(first, last)
         begin = time.perf_counter()
@@ -129,7 +126,7 @@ def _run(
             return status
         elapsed = max(time.perf_counter() - begin, 1e-9)
         done = max(1, block.t - first)
-        length = max(1, min(_LONGEST, 4 * length, int(done * STRETCH / elapsed)))
+        compiled.stretch = max(1, min(_LONGEST, 4 * compiled.stretch, int(done * STRETCH / elapsed)))
     return Status.DONE
 
 
@@ -148,7 +145,7 @@ def _pinned(cores: Sequence[int]) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_deferred() -> Iterator[Callable[[], bool]]:
+def interrupts_deferred() -> Iterator[Callable[[], bool]]:
     """Ctrl-C sets a flag instead of raising somewhere in the middle; other handlers than Python's own stay."""
     seen: list[int] = []
 

@@ -74,10 +74,10 @@ class Watch:
         # infinities that a model starts with are meant
         self.variables = [n for n in self.variables if self.first_bad(n) is None]
         self.kept = [f.name for f in self.block.layout.fields if f.role not in ("param", "constant")]
-        size = sum(self.block.fields[n].nbytes for n in self.kept)
+        size = sum(self.block.fields.peek(n).nbytes for n in self.kept)
         self.copies = size <= LARGEST_COPY
         self.copy_cost = size / BYTES_PER_SECOND if self.copies else 0.0
-        self.look_cost = sum(self.block.fields[n].nbytes for n in self.variables) / BYTES_PER_SECOND
+        self.look_cost = sum(self.block.fields.peek(n).nbytes for n in self.variables) / BYTES_PER_SECOND
         self.credit = FIRST_CREDIT
         self.copy: _Copy | None = None
         self.done = not self.variables
@@ -107,7 +107,7 @@ class Watch:
 
     def first_bad(self, name: str) -> int | None:
         """The first bad element of a field. Two reductions: cheaper than a look at each element."""
-        values = self.block.fields[name]
+        values = self.block.fields.read(name)
         if not values.size or not bad(np.array([values.min(), values.max()])).any():
             return None
         return int(np.flatnonzero(bad(values))[0])
@@ -148,7 +148,7 @@ class Watch:
         if cause is None or cause.field not in self.variables:
             return finding, cause
         self.compiled.program.run(self.block, good.t, good.t + 1)
-        place = self.compiled.state.block.fields[cause.field]
+        place = self.compiled.state.block.fields.read(cause.field)
         return Finding(cause.field, cause.index, float(place[cause.index]), good.t), cause
 
     def _any_bad(self) -> bool:
@@ -156,7 +156,7 @@ class Watch:
 
     def _finding(self, t: int, before: bool = False) -> Finding:
         name, index = next((n, i) for n in self.variables if (i := self.first_bad(n)) is not None)
-        return Finding(name, index, float(self.block.fields[name][index]), t, before)
+        return Finding(name, index, float(self.block.fields.read(name)[index]), t, before)
 
     def _take_copy(self) -> None:
         # a copy is worth its time only if there is time for the look that follows
@@ -168,7 +168,7 @@ class Watch:
         self.credit -= self.copy_cost
 
     def _copied(self) -> _Copy:
-        return _Copy(self.block.t, {n: self.block.fields[n].copy() for n in self.kept})
+        return _Copy(self.block.t, {n: self.block.fields.read(n).copy() for n in self.kept})
 
     def _restore(self, copy: _Copy) -> None:
         for name, values in copy.fields.items():
@@ -210,7 +210,7 @@ def _place(network: Network, finding: Finding) -> tuple[str, Loc]:
     symbol, _, attribute = finding.field.partition(".")
     for population in network.get_populations():
         if symbol == f"pop{population.id}":
-            wide = len(network.state.block.fields[finding.field]) > 1
+            wide = len(network.state.block.fields.peek(finding.field)) > 1
             of = f" of neuron {finding.index}" if wide or population.size == 1 else ""
             return f"'{attribute}'{of} of population '{population.name}'", _equation(population._model, attribute)
     for projection in network.get_projections(suppress_error=True):
@@ -233,7 +233,7 @@ def _synapse(network: Network, finding: Finding) -> str:
     """Which synapse, by its neurons."""
     places = network.state.places(finding.field)
     if places is None:
-        wide = len(network.state.block.fields[finding.field]) > 1
+        wide = len(network.state.block.fields.peek(finding.field)) > 1
         return f" of the synapses of neuron {finding.index}" if wide else ""
     found = np.flatnonzero(places == finding.index)
     synapses = network.state.storages[finding.field.partition(".")[0]].synapses
@@ -249,4 +249,4 @@ def _variables(network: Network, compiled: Compiled) -> list[str]:
     named = {f"{values.symbol}.{name}" for values in network.all_values() for name in values.slots}
     block = compiled.state.block
     fields = [f for f in block.layout.fields if f.role == "state" and f.name in named and f.dtype.is_float]
-    return sorted((f.name for f in fields), key=lambda n: block.fields[n].size)
+    return sorted((f.name for f in fields), key=lambda n: block.fields.peek(n).size)

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("-j 4", {"num_threads": 4}),
         ("-j4", {"num_threads": 4}),
         ("--num-threads 2", {"num_threads": 2}),
+        ("-j auto", {"num_threads": "auto"}),
+        ("--num-threads=tune", {"num_threads": "tune"}),
         ("--num-threads=2", {"num_threads": 2}),
         ("--gpu", {"paradigm": "cuda"}),
         ("--visible-cores 0,1", {"visible_cores": [0, 1]}),

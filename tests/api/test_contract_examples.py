@@ -18,7 +18,7 @@ def target(request, monkeypatch):
     if reason is not None:
         pytest.skip(reason)
     template = Config()
-    template.set({"paradigm": request.param})
+    template.set({"paradigm": request.param, "determinism": "strict"})
     monkeypatch.setattr(REGISTRY, "template", template)
     monkeypatch.setattr(REGISTRY, "magic", None)
     return request.param

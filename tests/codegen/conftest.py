@@ -26,7 +26,7 @@ def target(request: pytest.FixtureRequest, cache: Cache, monkeypatch: pytest.Mon
     """Each target; `cuda` in the interpreter of PTX."""
     if request.param == "cuda":
         monkeypatch.setattr(cuda, "_device", lambda number: InterpretedDriver(processors=8, size=1 << 23))
-        return cuda.CUDATarget()
+        return cuda.CUDATarget(determinism="strict")
     made: Target = OpenMPTarget(cache=cache, optimise=2) if request.param == "openmp" else LLVMTarget(cache=cache)
     if (reason := made.available()) is not None:
         pytest.skip(reason)

@@ -11,17 +11,23 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 import pytest
+from support.features import FEATURES
+from support.networks import THREE
 
+import nnc as ann
 from nnc.compiler.codegen.cuda import CUDATarget
-from nnc.compiler.codegen.cuda.assemble import assemble
+from nnc.compiler.codegen.cuda.assemble import ARCHITECTURES, assemble
 from nnc.compiler.codegen.cuda.emit import emit_kernel
 from nnc.compiler.codegen.cuda.support import FMOD
 from nnc.compiler.codegen.layout import Layout
 from nnc.compiler.codegen.llvm.jit import target_machine
 from nnc.compiler.codegen.target import TargetUnavailable
 from nnc.compiler.diagnostics import DiagnosticError
+from nnc.compiler.driver import lower
 from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.ir.types import DType
+from nnc.compiler.options import Determinism, Options
+from nnc.runtime.running.compiling import describe
 
 from .programs import Program
 from .test_arithmetic import FLOATS, program
@@ -76,6 +82,29 @@ def test_ptx_is_accepted_by_ptxas(arch: str) -> None:
     assert 0 < everything.registers <= 255
     report = assemble(CUDATarget(arch=arch).emit(spiking().finish()).text, arch)
     assert (report.spilled, report.stack) == (0, 0)
+
+
+KERNELS = [
+    pytest.param(name, order, arch, marks=() if name == "coba" else pytest.mark.slow)
+    for name in (*THREE, *FEATURES)
+    for order in ("strict", "fast")
+    for arch in ARCHITECTURES
+]
+
+
+@pytest.mark.parametrize(("name", "order", "arch"), KERNELS)
+def test_kernels_of_networks_fit_the_registers(name: str, order: Determinism, arch: str) -> None:
+    if shutil.which("ptxas") is None:
+        pytest.skip("no ptxas on PATH")
+    net = ann.Network(dt=0.1, seed=7)
+    build: Any = THREE[name][0] if name in THREE else FEATURES[name]
+    build(net)
+    net.compile(silent=True)
+    report = assemble(CUDATarget(arch=arch, determinism=order).emit(lower(describe(net), Options())).text, arch)
+    print(f"{name} {order} {report}")
+    # Addresses and sizes of fields stay in registers for the whole run: many projections have more than there are.
+    assert report.spilled <= (0 if name in THREE else 2048)
+    assert report.registers <= 255
 
 
 def meetings(p: Program) -> int:

@@ -13,6 +13,10 @@ from support.ptx.device import InterpretedDriver
 
 import nnc as ann
 from nnc.compiler.codegen import cuda
+from nnc.compiler.codegen.cuda.emit import emit_kernel
+from nnc.compiler.driver import lower
+from nnc.compiler.options import Options
+from nnc.runtime.running.compiling import describe
 
 pytestmark = pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 
@@ -38,7 +42,8 @@ def additions(ptx: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "precision"), [("delays", "double"), ("delays", "float"), ("axonal_spikes", "double")]
+    ("name", "precision"),
+    [("delays", "double"), ("delays", "float"), ("axonal_spikes", "double"), ("short_term", "double")],
 )
 def test_sums_over_spikes_differ_by_rounding_alone(name: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     got, text = fast(name, monkeypatch, precision=precision)
@@ -50,11 +55,28 @@ def test_sums_over_spikes_differ_by_rounding_alone(name: str, precision: str, mo
         np.testing.assert_allclose(got[key], values, rtol=0, atol=1e-13 if precision == "double" else 1e-5, err_msg=key)
 
 
-@pytest.mark.parametrize("name", ["one_to_one", "short_term"])
+@pytest.mark.parametrize("name", ["one_to_one", "spike_timing"])
 def test_what_is_no_sum_over_spikes_keeps_its_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     got, text = fast(name, monkeypatch)
     assert additions(text) == 0
     assert_same_bits(outcome(FEATURES[name]), got)
+
+
+REORDERED = {"delays", "many_populations", "axonal_spikes", "lent_weights"}
+"""Features with spikes that do nothing but add."""
+
+SAME = {"one_to_one", "spike_timing", "short_term", "continuous_synapses", "reductions", "switches", "refractoriness"}
+
+
+@pytest.mark.parametrize("name", sorted(REORDERED | SAME))
+def test_the_kernel_is_another_one_only_where_spikes_do_nothing_but_add(name: str) -> None:
+    net = ann.Network(dt=1.0, seed=7)
+    FEATURES[name](net)
+    net.compile(silent=True)
+    module = lower(describe(net), Options())
+    strict, loose = emit_kernel(module), emit_kernel(module, fast=True)
+    assert "atomicrmw fadd" not in strict
+    assert ("atomicrmw fadd" in loose) == (strict != loose) == (name in REORDERED)
 
 
 def test_strict_kernels_have_no_atomic_additions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 import runpy
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import pytest
 
-from nnc.compiler.description import Globals, NetworkDescription, PopulationDescription, ProjectionDescription
+from nnc.compiler.description import (
+    Globals,
+    NetworkDescription,
+    PopulationDescription,
+    ProceduralDescription,
+    ProjectionDescription,
+)
 from nnc.compiler.diagnostics import Diagnostic, DiagnosticError, Diagnostics
 from nnc.compiler.driver import lower
 from nnc.compiler.frontend.analyse import analyse_neuron, analyse_synapse
@@ -91,6 +97,9 @@ def network(parts: dict[str, Any], known: Globals) -> list[Any]:
     populations = (PopulationDescription(0, pre, arrays, streams=streams), PopulationDescription(1, post))
     to = 0 if parts.get("recurrent") else 1
     projection = ProjectionDescription(0, synapse, 0, to, ("exc",), delay=parts.get("delay", "one"))
+    rows = parts.get("rows")
+    if rows is not None:
+        projection = replace(projection, procedural=ProceduralDescription(rows))
     diagnostics = Diagnostics()
     description = NetworkDescription(1.0, "double", populations, (projection,), known)
     build_module(description, diagnostics)

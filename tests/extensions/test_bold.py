@@ -267,7 +267,7 @@ def test_extensions_are_found_by_name():
 
 def everywhere(target, precision, threads=1):
     net = ann.Network(dt=1.0, seed=2)
-    net.config(paradigm=target, precision=precision, num_threads=threads)
+    net.config(paradigm=target, precision=precision, num_threads=threads, determinism="strict")
     pops = [net.create(n, ann.Neuron(equations="r = 1.0 + 0.1 * t + Uniform(0.0, 1.0)")) for n in (70, 3)]
     m = net.boldmonitor(pops, balloon_RN, normalize_input=[5.0, 0.0], start=True)
     net.compile(silent=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnc.compiler.ir import REGISTRY
-from nnc.compiler.ir.interp import evaluate
+from nnc.compiler.ir.interp import OutOfRange, evaluate
 from nnc.compiler.ir.types import DType
 
 from .test_interp_loop import block_for, module_of, run_loop
@@ -56,6 +56,18 @@ def test_there_is_no_clock_and_a_mark_does_nothing() -> None:
     block = block_for(module)
     block.fields["pop0.total"][:] = 3.0
     run_loop(module, block, 0, 0)
+    assert block.fields["pop0.total"].tolist() == [0.0]
+
+
+def test_a_hint_does_nothing_but_what_it_names_must_be_there() -> None:
+    module = module_of("""
+    %three = const 3 : i64
+    mem.prefetch %total[%zero]
+    mem.prefetch %total[%three]
+""")
+    block = block_for(module)
+    with pytest.raises(OutOfRange, match=r"mem\.prefetch .* index 3"):
+        run_loop(module, block, 0, 0)
     assert block.fields["pop0.total"].tolist() == [0.0]
 
 

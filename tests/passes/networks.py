@@ -95,21 +95,24 @@ class Network:
             return 1
         if at is At.syn:
             return len(self.wires[owner].pre)
-        return self.sizes[self._population(owner)]
+        return self.sizes[self._population(owner, at)]
 
-    def _population(self, owner: str) -> str:
+    def _population(self, owner: str, at: At) -> str:
         for op in self.module().body.ops:
             if isinstance(op, step.Synapses) and op.sym == owner:
-                return str(op.post)
+                return str(op.pre if at is At.pre else op.post)
         return owner
 
     def block(self, module: Module, team: int, layout: Layout | None = None) -> StateBlock:
-        """The same as the state block of a lowered module, with the layout of a program if one is given."""
+        """The same as the state block of a lowered module; a target may have laid it out otherwise."""
         sizes = {f"{name}.n": n for name, n in self.sizes.items()}
         sizes |= {f"{name}.ring": self.ring for name in self.sizes}
         for name, w in self.wires.items():
             sizes |= {f"{name}.nnz": len(w.pre), f"{name}.delay": int(np.max(w.delays, initial=1))}
             sizes |= {f"{name}.{k}": getattr(w, k) for k in ("pre_first", "pre_count", "post_first", "post_count")}
+        for op in self.module().body.ops:
+            if isinstance(op, step.Synapses):
+                sizes |= {f"{op.sym}.pres": self.sizes[str(op.pre)], f"{op.sym}.posts": self.sizes[str(op.post)]}
         sizes |= self.depths
         block = StateBlock(layout or Layout.of(module), sizes, team=team, seed=self.seed)
         state = self.state()

@@ -17,7 +17,7 @@ from nnc.compiler.ir.printer import print_module
 from nnc.compiler.passes.manager import Context, Pipeline
 
 TEXTS = Path(__file__).parents[1] / "texts"
-PASSES = "inline-functions,isolate-derivatives,order-equations,discretise"
+PASSES = "inline-functions,isolate-derivatives,order-equations,narrow-traces,discretise"
 
 
 def lowered(text: str) -> str:

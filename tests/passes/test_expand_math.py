@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnc.compiler.codegen.layout import StateBlock
+from nnc.compiler.codegen.layout import Layout, StateBlock
 from nnc.compiler.codegen.target import get_target
 from nnc.compiler.diagnostics import Source
 from nnc.compiler.ir import elementary
 from nnc.compiler.ir.arith import MATH_PRIMITIVES
 from nnc.compiler.ir.define import REGISTRY
-from nnc.compiler.ir.interp import evaluate
+from nnc.compiler.ir.interp import evaluate, run_loop
 from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.ir.types import DType
 from nnc.compiler.ir.verify import verify
@@ -99,6 +99,45 @@ module @test {
     names = {op.name for op in module.walk()}
     assert "random.philox" not in names
     assert {"arith.mul", "arith.shr", "arith.xor"} <= names
+
+
+def test_blocks_of_philox_go_round_by_round_unless_one_needs_another() -> None:
+    text = """
+module @test {
+  loop.field @words : buf<i32> [] state
+  loop.func @run (%t0: i64, %t1: i64) {
+    %words = mem.field @words : buf<i32>
+    %zero = const 0 : i64
+    %c = const 7 : i32
+    %seed = random.seed : i32
+    %a0, %a1, %a2, %a3 = random.philox %c, %c, %c, %c key %seed, %c : i32, i32, i32, i32
+    %d = arith.add %seed, %c : i32
+    %b0, %b1, %b2, %b3 = random.philox %d, %c, %c, %c key %seed, %c : i32, i32, i32, i32
+    %e = arith.xor %a0, %b3 : i32
+    %c0, %c1, %c2, %c3 = random.philox %e, %c, %c, %c key %seed, %c : i32, i32, i32, i32
+    %sum = arith.add %c2, %b1 : i32
+    mem.store %sum, %words[%zero]
+  }
+}
+"""
+    found = []
+    for expanded in (False, True):
+        module = parse_module(text, Source(text, what="IR"))
+        if expanded:
+            assert ExpandMath().run(module, Context())
+            verify(module)
+            products = [op for op in module.walk() if op.name == "arith.mul"]
+            assert len(products) == 3 * 20
+            uses = [any(_comes_from(later, products[0]) for later in products[n : n + 2]) for n in (2, 4)]
+            assert uses == [False, True], "the second block starts before the first goes on"
+        block = StateBlock(Layout.of(module), {}, seed=11, team=1)
+        run_loop(module, block, 0, 1)
+        found.append(block.fields["words"].tolist())
+    assert found[0] == found[1] != [0]
+
+
+def _comes_from(op: Any, source: Any) -> bool:
+    return op is source or any(v.op is not None and _comes_from(v.op, source) for v in op.operands)
 
 
 def test_places_in_the_file_are_kept_and_a_second_run_changes_nothing() -> None:

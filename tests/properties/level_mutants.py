@@ -52,6 +52,52 @@ def events_age_by_one_step() -> None:
     event_driven.after = lambda form, time: after(form, form.rate.scale)
 
 
+def any_variable_is_the_same_for_all_synapses() -> None:
+    """Neurons hold what is computed from weights."""
+    from nnc.compiler.passes import narrow_traces
+
+    narrow_traces._Synapse._alike = lambda self, value, narrow: True  # type: ignore[method-assign]
+
+
+def both_neurons_hold_a_variable() -> None:
+    """A variable that both events change is taken for one of the pre neuron."""
+    from nnc.compiler.passes import narrow_traces
+
+    judged = narrow_traces._Synapse._equation
+
+    def equation(self: Owner, ode: Owner) -> Owner:
+        found = judged(self, ode)
+        return None if found == "events of both neurons change it" else found
+
+    narrow_traces._Synapse._equation = equation  # type: ignore[method-assign]
+
+
+def the_stamp_of_a_synapse_is_forgotten() -> None:
+    """Neurons hold variables by the rule of the reference simulator, too."""
+    from nnc.compiler.frontend import lower_expr
+
+    made = lower_expr.Meaning.__init__
+
+    def exact(self: Owner, *given: Owner, **more: Owner) -> None:
+        made(self, *given, **{**more, "exact_time": True})
+
+    lower_expr.Meaning.__init__ = exact  # type: ignore[method-assign]
+
+
+def synapses_start_alike() -> None:
+    """Values that differ between synapses are not told to the compiler."""
+    from nnc.runtime import attributes
+
+    attributes.Attributes.may_differ = lambda self, name: False  # type: ignore[method-assign]
+
+
+def neurons_keep_time_for_themselves() -> None:
+    """Variables that neurons hold are lost with the program."""
+    from nnc.runtime.block import state
+
+    state.State.begin_stamps = lambda self, owner: None  # type: ignore[method-assign]
+
+
 # -- instantiate to choose-propagation
 
 
@@ -117,6 +163,13 @@ def neurons_meet_themselves() -> None:
     from nnc.compiler.passes.lower_to_loops import frame
 
     frame.Elements.skip = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
+
+
+def neurons_are_updated_before_others_have_read_them() -> None:
+    """A map over neurons goes along with sums that read what it changes."""
+    from nnc.compiler.passes.lower_to_loops import followers
+
+    followers._apart = lambda host, guest: True
 
 
 def own_delays_do_not_count() -> None:
@@ -307,6 +360,67 @@ def c_shifts_keep_the_sign() -> None:
     table["arith.shr"] = table["arith.sar"]
 
 
+def doubles_have_the_bits_of_one_word() -> None:
+    """The second word of a uniform double does not count."""
+    from nnc.compiler.passes.lower_to_loops import draws
+
+    whole = draws.uniform64
+    draws.uniform64 = lambda b, high, low: whole(b, high, high)
+
+
+def blocks_of_philox_never_wait() -> None:
+    """All blocks of Philox of a region are computed at the first of them that needs the others."""
+    from nnc.compiler.passes import expand_math
+
+    expand_math._apart = lambda block: [[op for op in block.ops if op.name == "random.philox"]]  # type: ignore[assignment]
+
+
+def rows_are_fetched_past_the_end_of_the_list() -> None:
+    """The last neuron of a list has a next one."""
+    from nnc.compiler.codegen import prefetching
+
+    class Builder(prefetching.Builder):
+        def min(self, a: Owner, b: Owner) -> Owner:
+            return a
+
+    prefetching.Builder = Builder  # type: ignore[misc]
+
+
+def the_row_at_hand_is_fetched_again() -> None:
+    """What is fetched ahead is the row that is read anyway."""
+    from nnc.compiler.codegen import prefetching
+
+    prefetching._Ahead._next_row = lambda self: (self.row.lo, self.row.hi)  # type: ignore[method-assign]
+
+
+# -- rows that are made again
+
+
+def workers_make_whole_rows() -> None:
+    """Every worker adds to the post neurons of all."""
+    from nnc.compiler.passes.lower_to_loops import making
+
+    def columns(self: Owner, lo: Owner, hi: Owner) -> Owner:
+        return self.number(0), self.size(f"{self.partner}_count")
+
+    making.Making.columns = columns  # type: ignore[method-assign]
+
+
+def gaps_are_too_long() -> None:
+    """Gaps are drawn for another probability."""
+    from nnc.compiler.passes.lower_to_loops import procedural
+
+    whole = procedural.gap
+    procedural.gap = lambda b, high, low, scale, most: whole(b, high, low, b.add(scale, b.like(-0.5, scale)), most)
+
+
+def columns_stay_taken() -> None:
+    """What one row has chosen, the next ones cannot."""
+    from nnc.compiler.passes.lower_to_loops import fixed_numbers
+
+    fixed_numbers.FixedNumbers._clear = lambda self, base: None  # type: ignore[method-assign]
+
+
 SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/passes/test_discretise.py": (
         clamps_are_forgotten,
@@ -314,9 +428,17 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
         midpoints_are_ends,
     ),
     "tests/passes/test_discretise_events.py": (events_age_by_one_step,),
+    "tests/runtime/test_narrow_traces.py": (
+        any_variable_is_the_same_for_all_synapses,
+        both_neurons_hold_a_variable,
+        the_stamp_of_a_synapse_is_forgotten,
+        synapses_start_alike,
+        neurons_keep_time_for_themselves,
+    ),
     "tests/passes/test_instantiate_neurons.py": (refractory_neurons_go_on,),
     "tests/passes/test_lower_delays.py": (the_last_delay_step_is_missing, input_does_not_count_as_a_change),
     "tests/passes/test_fuse_maps.py": (maps_fuse_across_their_elements,),
+    "tests/passes/test_followers.py": (neurons_are_updated_before_others_have_read_them,),
     "tests/passes/test_order_maps.py": (order_does_not_matter,),
     "tests/passes/test_lower_to_loops.py": (
         spikes_take_a_step_more,
@@ -334,7 +456,14 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
         rows_start_one_late,
         members_are_done_backwards,
     ),
+    "tests/runtime/test_procedural.py": (workers_make_whole_rows, gaps_are_too_long, columns_stay_taken),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
+    "tests/conformance/test_streams.py": (doubles_have_the_bits_of_one_word,),
+    "tests/passes/test_expand_math.py": (blocks_of_philox_never_wait,),
+    "tests/codegen/test_prefetching.py": (
+        rows_are_fetched_past_the_end_of_the_list,
+        the_row_at_hand_is_fetched_again,
+    ),
     "tests/codegen/test_arithmetic.py": (
         llvm_minimum_takes_the_other_zero,
         llvm_remainder_is_a_quotient,

@@ -71,6 +71,22 @@ def times_zero_is_zero() -> None:
     _rule("arith.mul", 0, rule)
 
 
+def masks_take_signs() -> None:
+    """A mask of more bits than a narrow number has sees what was cut off."""
+    from nnc.compiler.ir import arith
+
+    def rule(op: Owner, rewriter: Owner) -> Any:
+        wide = op.operands[0].op
+        if not isinstance(wide, arith.Cast) or not isinstance(wide.operand.op, arith.Cast):
+            return None
+        source = wide.operand.op.operand
+        if source.type is not op.results[0].type or not source.type.dtype.is_int:
+            return None
+        return rewriter.value(arith.And, source, op.operands[1], types=[op.results[0].type])
+
+    _rule("arith.and", 0, rule)
+
+
 def itself_minus_itself_is_zero() -> None:
     """`x - x` becomes 0.0 for floats too."""
 
@@ -290,6 +306,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     for f in (
         plus_zero_is_neutral,
         minus_negative_zero_is_neutral,
+        masks_take_signs,
         times_zero_is_zero,
         itself_minus_itself_is_zero,
         equal_to_itself,

@@ -98,6 +98,17 @@ def spike_timing(net: ann.Network) -> Built:
     return [a, b, (link, ["w"]), (dense, ["w"])]
 
 
+def traces_of_neurons(net: ann.Network) -> Built:
+    """Traces that neurons hold for their synapses: sparse with a delay, dense, of a population with itself."""
+    net.config(event_time="exact")
+    a, b = _cells(net), _cells(net, 90)
+    rule = ann.STDP(tau_plus=10.0, tau_minus=10.0, A_plus=0.1, A_minus=0.05, w_max=0.5)
+    link = net.connect(a, b, "exc", rule).fixed_probability(0.3, weights=ann.Uniform(0.0, 0.4), delays=2.0)
+    dense = net.connect(b, a, "exc", rule).all_to_all(weights=ann.Uniform(0.0, 0.1))
+    own = net.connect(a, a, "inh", rule).fixed_probability(0.1, weights=ann.Uniform(0.0, 0.1))
+    return [a, b, (link, ["w", "x", "y"]), (dense, ["w", "x", "y"]), (own, ["w", "x", "y"])]
+
+
 def short_term(net: ann.Network) -> Built:
     """Synapses with variables of their own that change at spikes."""
     a, b = _cells(net), _cells(net)
@@ -257,13 +268,26 @@ def growth(net: ann.Network) -> Built:
     return [a, b, (link, ["w"])]
 
 
+def procedural(net: ann.Network) -> Built:
+    """Synapses that are made again: of spikes and of rates, whole populations and ranges, with and without self."""
+    cells, units = _cells(net), _units(net, 20)
+    cells.drive = np.random.default_rng(1).uniform(2.0, 6.0, N)
+    again: dict[str, Any] = dict(storage="procedural")
+    net.connect(cells[10:60], cells[3:68], "inh").fixed_probability(0.7, ann.Uniform(0.0, 0.1), 2.0, **again)
+    net.connect(cells[10:60], cells, "exc").fixed_number_post(20, weights=0.05, **again)
+    net.connect(units, units, "exc").fixed_probability(0.3, ann.Normal(0.0, 0.2, max=0.3), 3.0, True, **again)
+    most = ann.Synapse(psp="w * pre.r", operation="max")
+    net.connect(units, units[5:15], "inh", most).fixed_number_pre(7, weights=ann.Uniform(0.0, 0.5), **again)
+    return [cells, units]
+
+
 FEATURES: dict[str, Callable[[ann.Network], Built]] = {
     build.__name__: build
     for build in (
-        rate_sums, delays, many_populations, one_to_one, spike_timing, short_term, continuous_synapses, noise,
-        reductions,
+        rate_sums, delays, many_populations, one_to_one, spike_timing, traces_of_neurons, short_term,
+        continuous_synapses, noise, reductions,
         rates_of_firing, refractoriness, axonal_spikes, inputs, functions_and_conditions, switches, library,
-        filters, lent_weights, growth,
+        filters, lent_weights, growth, procedural,
     )
 }  # fmt: skip
 
@@ -277,7 +301,7 @@ def outcome(
 ) -> dict[str, NDArray[Any]]:
     """All attributes of all objects, and all that was recorded, after two stretches of a fresh network."""
     net = ann.Network(dt=1.0, seed=7)
-    net.config(paradigm=target, on_nonfinite="ignore", **settings)
+    net.config(**{"paradigm": target, "on_nonfinite": "ignore", "determinism": "strict", **settings})
     for each in build(net):
         obj, names = each if isinstance(each, tuple) else (each, None)
         if names is None:

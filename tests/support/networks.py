@@ -77,10 +77,11 @@ def run(
     team: int = 1,
     precision: str = "double",
     seed: int = 11,
+    determinism: str = "strict",
 ) -> Run:
     """All attributes of all populations, and the spikes, after some steps of a fresh network."""
     net = ann.Network(dt=dt, seed=seed)
-    net.config(paradigm=target, num_threads=team, precision=precision)
+    net.config(paradigm=target, num_threads=team, precision=precision, determinism=determinism)
     build(net)
     monitors = {p.name: net.monitor(p, "spike") for p in net.get_populations() if p.neuron_type.type == "spike"}
     net.compile(silent=True)

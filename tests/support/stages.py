@@ -228,7 +228,8 @@ class Trail:
         if op.type.at is At.syn:
             return len(self.network.projections[int(owner[4:])].wires.pre)
         if owner.startswith("proj"):
-            return self.network.populations[self.network.projections[int(owner[4:])].post].size
+            ends = self.network.projections[int(owner[4:])]
+            return self.network.populations[ends.pre if op.type.at is At.pre else ends.post].size
         return self.network.populations[int(owner[3:])].size
 
     @property

@@ -74,7 +74,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
 class Net:
     """A network of one stencil whose pre population changes from step to step.
 
-    `of_post`: synapses read their post neuron; `zero`: sums start from zero in every step.
+    `of_post`: synapses read their post neuron; `zero`: sums start from zero in every step. Runs give the fields of
+    `watched`, one after the other.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Net:
         assert self.op.verify_op() is None
         self.rng = np.random.default_rng(seed)
         self.n = math.prod(self.op.pre), math.prod(self.op.post)
+        self.watched: tuple[str, ...] = ("pop1.g",)
         places = self.n[1] // max(1, self.op.bank)
         self.centres = None
         if self.op.centres:
@@ -116,7 +118,7 @@ class Net:
         fields = {name: values.copy() for name, values in self.fields.items()}
         state = StepState(fields, {"pop0.n": self.n[0], "pop1.n": self.n[1]}, {"proj0": wires})
         run_step(self.module, state, 0, steps)
-        return fields["pop1.g"]
+        return np.concatenate([fields[name] for name in self.watched])
 
     def lowered(self, *more: Pass) -> Any:
         module = parse_module(self.text)
@@ -143,4 +145,4 @@ class Net:
         for name, values in self.start.items():
             block.fields[name][:] = values
         run_loop(module, block, 0, steps)
-        return block.fields["pop1.g"]
+        return np.concatenate([block.fields[name] for name in self.watched])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,12 +76,15 @@ class WholeNetwork:
     projections: list[Projection]
     values: dict[str, Any] = field(default_factory=dict)
     """Switches and periods by field; all else is drawn from the name of the field."""
+    exact: bool = False
+    """Event-driven variables count all steps."""
 
     def module(self) -> Module:
         """The verified module as the front end builds it. Raises `DiagnosticError` for what the language forbids."""
         populations = [self._population(i, p) for i, p in enumerate(self.populations)]
         projections = [self._projection(i, p, populations) for i, p in enumerate(self.projections)]
-        return built(NetworkDescription(0.5, self.precision, tuple(populations), tuple(projections), KNOWN))
+        known = replace(KNOWN, exact_time=self.exact)
+        return built(NetworkDescription(0.5, self.precision, tuple(populations), tuple(projections), known))
 
     @property
     def longest_delay(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nnc.compiler.codegen.cuda.driver import DriverError, open_driver
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.driver import Driver
     from nnc.compiler.codegen.cuda.load import CUDAProgram
     from nnc.compiler.ir.core import Op
+    from nnc.compiler.options import Determinism
 
 _device = functools.cache(open_driver)
 _ELSEWHERE = "use target 'llvm' or 'openmp'"
@@ -27,8 +28,12 @@ class CUDATarget:
 
     device: int = 0
     arch: str = "sm_75"
-    fast: bool = False
+    determinism: Determinism = "fast"
     name: str = field(default="cuda", init=False)
+
+    def ordered(self, determinism: Determinism) -> CUDATarget:
+        """The same with another order of sums."""
+        return replace(self, determinism=determinism)
 
     def available(self) -> str | None:
         """None if there is a device, else what is missing."""
@@ -42,19 +47,25 @@ class CUDATarget:
         """The PTX text, made by LLVM without a device and without CUDA."""
         from nnc.compiler.codegen.cuda.emit import emit_ptx
 
-        return Artifact(self.name, "ptx", emit_ptx(module, self.arch, self.fast), "nnc_run", Layout.of(module))
+        return Artifact(
+            self.name, "ptx", emit_ptx(module, self.arch, fast=self.determinism == "fast"), "nnc_run", Layout.of(module)
+        )
+
+    def driver(self) -> Driver:
+        """The device. Raises `TargetUnavailable` if it is not there."""
+        try:
+            return _device(self.device)
+        except DriverError as error:
+            message, _, help = str(error).partition("\n  = help: ")
+            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
 
     def load(self, artifact: Artifact) -> CUDAProgram:
         """Let the driver compile the text."""
         from nnc.compiler.codegen.cuda.load import CUDAProgram
 
-        try:
-            driver: Driver = _device(self.device)
-        except DriverError as error:
-            message, _, help = str(error).partition("\n  = help: ")
-            raise TargetUnavailable(self.name, message, help or _ELSEWHERE) from error
+        driver = self.driver()
         least = divmod(int(self.arch.removeprefix("sm_")), 10)
         if driver.device.capability < least:
             have, want = (".".join(map(str, c)) for c in (driver.device.capability, least))
             raise TargetUnavailable(self.name, f"{driver.device.name} has capability {have}, not {want}", _ELSEWHERE)
-        return CUDAProgram(artifact.layout, artifact.text, artifact.entry, driver)
+        return CUDAProgram(artifact.layout, artifact.text, artifact.entry, driver, self.determinism)

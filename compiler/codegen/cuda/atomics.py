@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnc.compiler.codegen.cuda.hazards import key
@@ -28,32 +29,56 @@ def only_sums(op: loop.For) -> bool:
     return len(loads) == len(stores)
 
 
-def added(store: loop.Store) -> Sequence[Value] | None:
-    """What a store adds to the element that it replaces: one value, or two that are multiplied; None if no sum."""
-    sum_ = store.value.op
+@dataclass(frozen=True)
+class Addition:
+    """What is added to an element: one value, or two that are multiplied; nothing if `unless` holds."""
+
+    terms: Sequence[Value]
+    unless: Value | None = None
+
+
+def added(store: loop.Store) -> Addition | None:
+    """What a store adds to the element that it replaces; None if it does something else."""
+    value, unless, uses = store.value, None, 1
+    if isinstance(value.op, arith.Select) and _is_old(value.op.operands[1], store, uses=2):
+        unless, _, value = value.op.operands
+        uses = 2
+    sum_ = value.op
     if isinstance(sum_, arith.Add):
         for old, term in ((sum_.lhs, sum_.rhs), (sum_.rhs, sum_.lhs)):
-            if _is_old(old, store):
-                return (term,)
-    if isinstance(sum_, arith.Fma) and _is_old(sum_.operands[2], store):
-        return sum_.operands[:2]
+            if _is_old(old, store, uses):
+                return Addition((term,), unless)
+    if isinstance(sum_, arith.Fma) and _is_old(sum_.operands[2], store, uses):
+        return Addition(sum_.operands[:2], unless)
     return None
 
 
-def _is_old(value: Value, store: loop.Store) -> bool:
+def _is_old(value: Value, store: loop.Store, uses: int) -> bool:
     load = value.op
     return (
         isinstance(load, loop.Load)
         and key(load.buffer) == key(store.buffer)
         and load.index is store.index
-        and len(value.uses) == 1
+        and len(value.uses) == uses
     )
 
 
 def add_atomically(e: KernelEmitter, store: loop.Store) -> None:
     """Write the addition."""
-    terms = added(store)
-    assert terms is not None, "only_sums was asked before"
+    addition = added(store)
+    assert addition is not None, "only_sums was asked before"
+    if addition.unless is None:
+        _add(e, store, addition.terms)
+        return
+    then, end = e.labels("counts", "counted")
+    e.branch(e.values[addition.unless], end, then)
+    e.start(then)
+    _add(e, store, addition.terms)
+    e.jump(end)
+    e.start(end)
+
+
+def _add(e: KernelEmitter, store: loop.Store, terms: Sequence[Value]) -> None:
     dtype = store.buffer.type.dtype
     kind, values = TYPES[dtype], [e.values[v] for v in terms]
     real = "f" if dtype.is_float else ""

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.codegen.cuda import hazards
-from nnc.compiler.codegen.cuda.atomics import add_atomically, only_sums
+from nnc.compiler.codegen.cuda.atomics import add_atomically
 from nnc.compiler.codegen.cuda.compact import WARP, compact
+from nnc.compiler.codegen.cuda.events import emit_nest
 from nnc.compiler.codegen.cuda.hazards import Hazards
+from nnc.compiler.codegen.cuda.nest import find_nest
 from nnc.compiler.codegen.cuda.record import record
 from nnc.compiler.codegen.cuda.reduce import reduce_in_block, reduce_in_warp
 from nnc.compiler.codegen.cuda.support import BARRIER, FMOD, SYNC, WARPS_MEET
@@ -47,7 +49,8 @@ SHARED_LIMIT: Final = 48 << 10
 class KernelEmitter(Emitter):
     """Writes the kernel `nnc_run(block, t0, t1)`; `%tid` is the number of the block, `%lane` that of the thread.
 
-    `together` is how many threads go together where the next op is written: all of a block, a warp, or 1.
+    `together` is how many threads go together where the next op is written: all of a block, a warp, or 1. `atomic`:
+    stores are sums of which only the addends count.
     """
 
     target = "cuda"
@@ -97,8 +100,6 @@ class KernelEmitter(Emitter):
 
     def before(self, accesses: hazards.Accesses) -> None:
         """Let the threads meet if these accesses, which come next, may be in conflict with earlier ones."""
-        if self.atomic:
-            return
         if self.together > 1 and self.hazards.conflict(accesses):
             self.sync()
         self.hazards.note(accesses)
@@ -151,14 +152,15 @@ class KernelEmitter(Emitter):
     def store(self, op: loop.Store) -> None:
         """Write an element: one that belongs to the thread in a divided loop, else by one thread for all."""
         self.before(hazards.of_op(op, divided=self.together == 1))
-        if self.atomic and self.together == 1:
+        if self.atomic:
             add_atomically(self, op)
-        elif self.atomic:
-            self.alone(lambda: add_atomically(self, op))
         elif self.together == 1:
             super().store(op)
         else:
             self.alone(lambda: super(KernelEmitter, self).store(op))
+
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """No code: other warps do something else while one waits."""
 
     def compact(self, op: loop.Compact) -> None:
         """All threads of the block, in `nnc.compiler.codegen.cuda.compact`."""
@@ -202,8 +204,11 @@ class KernelEmitter(Emitter):
 
     def counted(self, op: loop.For) -> None:
         """A counted loop: by all that go together, or divided among their warps or threads."""
-        sums = self.fast and op.unordered and self.together == self.threads and only_sums(op)
-        if self.together == 1 or not (op.simd or op.independent or sums):
+        nest = find_nest(op, self.layout, self.fast) if self.together == self.threads else None
+        if nest is not None:
+            emit_nest(self, nest)
+            return
+        if self.together == 1 or not (op.simd or op.independent):
             self.uniform(op)
             return
         loops = hazards.holds_loops(op)
@@ -218,7 +223,6 @@ class KernelEmitter(Emitter):
         offset = self.let(f"mul i64 {number}, {op.step}")
         first = self.let(f"add i64 {self.values[op.lo]}, {offset}")
         with self.divided(WARP if loops else 1):
-            self.atomic |= sums
             self.hazards.note(hazards.of_block(op.body, divided=False))
             self.iterate(first, self.values[op.hi], str(groups * op.step), op.body)
 

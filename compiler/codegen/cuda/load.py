@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.driver import Driver
     from nnc.compiler.codegen.layout import Layout, StateBlock
     from nnc.compiler.codegen.recorder import Recorder
+    from nnc.compiler.options import Determinism
 
 _FIXED = ("param", "constant")
 """Roles of fields that a kernel does not write."""
@@ -33,15 +34,22 @@ _FIXED = ("param", "constant")
 class CUDAProgram:
     """A kernel on one device. One worker of the team is one block of threads."""
 
-    def __init__(self, layout: Layout, ptx: str, entry: str, driver: Driver, threads: int = THREADS) -> None:
+    def __init__(
+        self, layout: Layout, ptx: str, entry: str, driver: Driver, determinism: Determinism = "strict"
+    ) -> None:
         self.layout = layout
+        self.determinism = determinism
         self._driver = driver
-        self._threads = threads
         self._function = driver.function(ptx, entry)
-        self._resident = driver.resident(self._function, threads)
+        self._resident = driver.resident(self._function, THREADS)
         self._mirrors: weakref.WeakKeyDictionary[StateBlock, Mirror] = weakref.WeakKeyDictionary()
         self._lost: weakref.WeakKeyDictionary[StateBlock, list[str]] = weakref.WeakKeyDictionary()
         """Blocks that a device has failed with, and the fields whose values were newer there."""
+
+    @property
+    def resident(self) -> int:
+        """How many workers fit on the device at once."""
+        return self._resident
 
     def team_for(self, largest: int) -> int:
         """The number of workers to make a block for, if its largest population has so many neurons."""
@@ -65,7 +73,7 @@ class CUDAProgram:
             mirror = self._mirrors[block] = Mirror(self._driver, block)
         address = mirror.upload(block)
         try:
-            self._driver.launch(self._function, block.team, self._threads, address, t0, t1)
+            self._driver.launch(self._function, block.team, THREADS, address, t0, t1)
             mirror.download(block)
         except DriverError as error:
             del self._mirrors[block]

@@ -6,19 +6,17 @@ In a warp, thread l has partial result l, and the tree is folded by shuffles. In
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from nnc.compiler.codegen.cuda.compact import WARP
 from nnc.compiler.codegen.cuda.hazards import STAGE, Touch
-from nnc.compiler.codegen.llvm.reduce import combine, start_value, tree
+from nnc.compiler.codegen.cuda.warp import moved
+from nnc.compiler.codegen.llvm.reduce import combine, tree
 from nnc.compiler.codegen.llvm_expr import LANES, TYPES, literal, vector
+from nnc.compiler.ir import loop
 
 if TYPE_CHECKING:
     from nnc.compiler.codegen.cuda.emit import KernelEmitter
-    from nnc.compiler.ir import loop
-    from nnc.compiler.ir.types import DType
-
-_CLAMP: Final = 31
 
 
 def _merged(e: KernelEmitter, op: loop.Reduce, kind: str, part: str, terms: list[str]) -> str:
@@ -34,7 +32,7 @@ def reduce_in_warp(e: KernelEmitter, op: loop.Reduce) -> None:
     dtype = op.result.type.dtype
     kind = TYPES[dtype]
     own = e.private(kind)
-    e.do(f"store {kind} {literal(start_value(op.kind, dtype), dtype)}, ptr {own}")
+    e.do(f"store {kind} {literal(loop.start_value(op.kind, dtype), dtype)}, ptr {own}")
     first = e.let(f"add i64 {e.values[op.lo]}, %within")
 
     def each(j: str) -> None:
@@ -46,29 +44,9 @@ def reduce_in_warp(e: KernelEmitter, op: loop.Reduce) -> None:
     part = e.let(f"load {kind}, ptr {own}")
     shift = WARP // 2
     while shift:
-        part = combine(e, op.kind, dtype, kind, part, _moved(e, dtype, part, "down", shift))
+        part = combine(e, op.kind, dtype, kind, part, moved(e, dtype, part, "down", shift))
         shift //= 2
-    e.values[op.result] = _moved(e, dtype, part, "idx", 0)
-
-
-def _moved(e: KernelEmitter, dtype: DType, value: str, how: str, by: int) -> str:
-    """The value of another thread of the warp, which may be of 32 or 64 bits."""
-    kind, bits = TYPES[dtype], f"i{dtype.bits}"
-    raw = e.let(f"bitcast {kind} {value} to {bits}") if dtype.is_float else value
-
-    def shuffle(word: str) -> str:
-        return e.let(f"call i32 @llvm.nvvm.shfl.sync.{how}.i32(i32 -1, i32 {word}, i32 {by}, i32 {_CLAMP})")
-
-    if dtype.bits == 32:
-        moved = shuffle(raw)
-    else:
-        low = e.let(f"trunc i64 {raw} to i32")
-        upper = e.let(f"lshr i64 {raw}, 32")
-        high = e.let(f"trunc i64 {upper} to i32")
-        low, high = (e.let(f"zext i32 {shuffle(word)} to i64") for word in (low, high))
-        shifted = e.let(f"shl i64 {high}, 32")
-        moved = e.let(f"or i64 {shifted}, {low}")
-    return e.let(f"bitcast {bits} {moved} to {kind}") if dtype.is_float else moved
+    e.values[op.result] = moved(e, dtype, part, "idx", 0)
 
 
 def reduce_in_block(e: KernelEmitter, op: loop.Reduce) -> None:
@@ -80,7 +58,7 @@ def reduce_in_block(e: KernelEmitter, op: loop.Reduce) -> None:
     dtype = op.result.type.dtype
     kind = TYPES[dtype]
     own = e.private(kind)
-    e.do(f"store {kind} {literal(start_value(op.kind, dtype), dtype)}, ptr {own}")
+    e.do(f"store {kind} {literal(loop.start_value(op.kind, dtype), dtype)}, ptr {own}")
     lo, hi = e.values[op.lo], e.values[op.hi]
     head, inner, term, ready, fold, end = e.labels("round", "terms", "term", "ready", "fold", "folded")
     base, after, half, other, before = e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.label

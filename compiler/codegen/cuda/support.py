@@ -15,6 +15,8 @@ declare void @llvm.nvvm.bar.warp.sync(i32) convergent
 declare i32 @llvm.nvvm.vote.ballot.sync(i32, i1) convergent
 declare i32 @llvm.nvvm.shfl.sync.down.i32(i32, i32, i32, i32) convergent
 declare i32 @llvm.nvvm.shfl.sync.idx.i32(i32, i32, i32, i32) convergent
+declare i32 @llvm.nvvm.shfl.sync.up.i32(i32, i32, i32, i32) convergent
+declare i32 @llvm.nvvm.match.any.sync.i32(i32, i32) convergent
 declare i32 @llvm.ctpop.i32(i32)
 """
 """What the 32 threads of a warp do together."""

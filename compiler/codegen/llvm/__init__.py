@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nnc.compiler.codegen.cache import Cache, default_cache
 from nnc.compiler.codegen.layout import Layout, check_fits
 from nnc.compiler.codegen.llvm.emit import emit_llvm
+from nnc.compiler.codegen.prefetching import fetch_ahead
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
@@ -88,7 +89,7 @@ class LLVMTarget:
         """The LLVM module, for the kind of processor of this machine."""
         from nnc.compiler.codegen.llvm.jit import has_masks, machine_kind  # llvmlite takes 50 ms to import
 
-        text = emit_llvm(staged(module), machine_kind(), has_masks())
+        text = emit_llvm(fetch_ahead(staged(module)), machine_kind(), has_masks())
         return Artifact(self.name, "ll", text, "nnc_worker", Layout.of(module, pack=True))
 
     def load(self, artifact: Artifact) -> LLVMProgram:

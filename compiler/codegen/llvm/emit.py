@@ -120,13 +120,17 @@ class Emitter(Writer):
     def size_ref(self, op: loop.SizeRef) -> None:
         """The value of a size."""
         name = str(op.size)
+        if name not in self.layout.size_index:
+            raise unsupported(op, self.target, f"size @{name} is not declared")
+        self.values[op.result] = self.size(name)
+
+    def size(self, name: str) -> str:
+        """The value of a declared size."""
         if name not in self._sizes:
-            if name not in self.layout.size_index:
-                raise unsupported(op, self.target, f"size @{name} is not declared")
             table = self.block_word(40, "ptr")
             at = self._at_entry(f"getelementptr inbounds i64, ptr {table}, i64 {self.layout.size_index[name]}")
             self._sizes[name] = self._at_entry(f"load i64, ptr {at}")
-        self.values[op.result] = self._sizes[name]
+        return self._sizes[name]
 
     def pick_field(self, op: batch.PickField) -> None:
         """The address of the field of a member, from the table of the block."""
@@ -230,6 +234,12 @@ class Emitter(Writer):
         elif dtype in (DType.u8, DType.u16):
             value = self.let(f"trunc i32 {value} to {MEMORY[dtype]}")
         self.do(f"store {MEMORY[dtype]} {value}, ptr {self.address(op.buffer, op.index)}{self.access}")
+
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """Into the second-level cache: a row of synapses would push out of the first what it is added to."""
+        self.declare("llvm.prefetch.p0", "void", "ptr", "i32", "i32", "i32")
+        at = self.address(op.buffer, op.index)
+        self.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 0, i32 3, i32 1)")
 
     def compact(self, op: loop.Compact) -> None:
         """A call; the counter is passed by its address. None if it is known that nothing is set."""
@@ -428,6 +438,7 @@ _METHODS: Final[dict[type[Op], str]] = {
     loop.Alloca: "alloca",
     loop.Load: "load",
     loop.Store: "store",
+    loop.Prefetch: "prefetch",
     loop.Compact: "compact",
     loop.TimeLoop: "time",
     loop.For: "counted",

@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 _IOTA: Final = "<" + ", ".join(f"i64 {i}" for i in range(LANES)) + ">"
 
 
-def start_value(kind: str, dtype: DType) -> bool | int | float:
-    """What a partial result is before the first element."""
-    if kind in ("add", "fma"):
-        return 0.0 if dtype.is_float else 0
-    if dtype.is_float:
-        return float("-inf") if kind == "max" else float("inf")
-    return -(1 << (dtype.bits - 1)) if kind == "max" else (1 << (dtype.bits - 1)) - 1
-
-
 def combine(e: Emitter, kind: str, dtype: DType, type_: str, part: str, term: str) -> str:
     """`part` and one more term, on scalars or vectors."""
     if kind in ("add", "fma"):
@@ -77,7 +68,7 @@ def _rounds(e: Emitter, op: loop.Reduce) -> str:
     head, whole, rest, last, done = e.labels("round", "whole", "rest", "last", "reduced")
     at, after, before = e.fresh(), e.fresh(), e.label
     parts, more = e.fresh(), e.fresh()
-    initial = e.splat(TYPES[dtype], literal(start_value(op.kind, dtype), dtype))
+    initial = e.splat(TYPES[dtype], literal(loop.start_value(op.kind, dtype), dtype))
     e.jump(head)
     e.start(head)
     e.do(f"{at} = phi i64 [ {lo}, %{before} ], [ {after}, %{whole} ]")
@@ -193,7 +184,7 @@ def _in_memory(e: Emitter, op: loop.Reduce) -> str:
     dtype = op.result.type.dtype
     kind, wide = TYPES[dtype], vector(TYPES[dtype])
     parts = e.scratch(wide)
-    e.do(f"store {wide} {e.splat(kind, literal(start_value(op.kind, dtype), dtype))}, ptr {parts}, align 64")
+    e.do(f"store {wide} {e.splat(kind, literal(loop.start_value(op.kind, dtype), dtype))}, ptr {parts}, align 64")
 
     def each(j: str) -> None:
         offset = e.let(f"sub i64 {j}, {e.values[op.lo]}")

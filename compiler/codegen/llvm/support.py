@@ -2,7 +2,7 @@
 
 Offsets into the state block are those of `struct nnc_block`: field 32, size 40, t 48, stop_after 56, status 64,
 seed 72, team 80, n_recorders 88, recorders 96, barrier 104 (its count 128, its sense 192, the
-number of sleepers 208).
+number of sleepers 208, pauses before a worker sleeps 216).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ arrive:
   %count.at = getelementptr i8, ptr %block, i64 128
   %sense.at = getelementptr i8, ptr %block, i64 192
   %sleepers.at = getelementptr i8, ptr %block, i64 208
+  %pauses.at = getelementptr i8, ptr %block, i64 216
+  %pauses = load i64, ptr %pauses.at
   %before = atomicrmw add ptr %count.at, i64 1 acq_rel
   %arrived = add i64 %before, 1
   %last = icmp eq i64 %arrived, %team
@@ -50,7 +52,7 @@ wait:
   %free = icmp eq i64 %now, %mine
   br i1 %free, label %done, label %again
 again:
-  %long = icmp sgt i64 %spins, 1000
+  %long = icmp sge i64 %spins, %pauses
   br i1 %long, label %sleep, label %pause
 pause:
   {pause}

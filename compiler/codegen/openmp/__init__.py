@@ -17,6 +17,7 @@ from nnc.compiler.codegen.openmp.build import (
 )
 from nnc.compiler.codegen.openmp.emit import emit_c
 from nnc.compiler.codegen.openmp.masks import widen_masks
+from nnc.compiler.codegen.prefetching import fetch_ahead
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.codegen.target import Artifact, Status, TargetUnavailable, TeamError
 
@@ -68,7 +69,9 @@ class OpenMPTarget:
 
     def emit(self, module: Op) -> Artifact:
         """The C file."""
-        return Artifact(self.name, "c", emit_c(widen_masks(staged(module))), "nnc_run", Layout.of(module, pack=True))
+        return Artifact(
+            self.name, "c", emit_c(widen_masks(fetch_ahead(staged(module)))), "nnc_run", Layout.of(module, pack=True)
+        )
 
     def load(self, artifact: Artifact) -> OpenMPProgram:
         """Compile (or find in the cache) and open."""

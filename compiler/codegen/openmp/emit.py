@@ -18,6 +18,7 @@ from nnc.compiler.codegen.c_expr import (
     needs_wide,
 )
 from nnc.compiler.codegen.layout import ABI, Layout, even
+from nnc.compiler.codegen.openmp.reduce import emit_reduce
 from nnc.compiler.codegen.openmp.support import FUNCTIONS, HEADER, RUN
 from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 72
 """An expression longer than this gets a name instead of being folded into its user."""
-
-LANES: Final = 32
 
 _TAKEN: Final = frozenset(
     """auto break case char const continue default do double else enum extern float for goto if inline int long register
@@ -261,7 +260,11 @@ class Emitter:
             value = f"{value} ? 1 : 0"  # gcc 12 cannot turn a mask of two comparisons into bytes
         self.line(f"{self.text(op.buffer)}[{self.index(op)}] = {value};")
 
-    def index(self, op: loop.Load | loop.Store) -> str:
+    def prefetch(self, op: loop.Prefetch) -> None:
+        """Into the second-level cache: a row of synapses would push out of the first what it is added to."""
+        self.line(f"__builtin_prefetch(&{self.text(op.buffer)}[{self.index(op)}], 0, 2);")
+
+    def index(self, op: loop.Load | loop.Store | loop.Prefetch) -> str:
         """The index of an access, stretched where values have gaps between them."""
         names = fields_of(op.buffer)
         step = stride(self.layout, names[0]) if names else 1
@@ -301,60 +304,6 @@ class Emitter:
         name = self.names.new(arg.hint or wanted)
         self.values[arg] = Expr(name)
         return name
-
-    def reduce(self, op: loop.Reduce) -> None:
-        """Thirty-two partial results in an array: whole rounds, the rest, the tree."""
-        self.comment(op.loc)
-        kind = VALUE_TYPE[op.result.type.dtype]
-        parts = self.names.new((op.result.hint or "x") + "_part")
-        index, lane, half = self.names.new("at"), self.names.new("lane"), self.names.new("half")
-        start = {"add": 0.0, "fma": 0.0, "max": float("-inf"), "min": float("inf")}[op.kind]
-        if not op.result.type.dtype.is_float:
-            bits = op.result.type.dtype.bits
-            start = {"add": 0, "max": -(1 << (bits - 1)), "min": (1 << (bits - 1)) - 1}[op.kind]
-        self.line(f"{kind} {parts}[{LANES}];")
-        first = constant(start, op.result.type.dtype).text
-        self.line(f"for (int {lane} = 0; {lane} < {LANES}; {lane}++) {parts}[{lane}] = {first};")
-        self.line(f"int64_t {index} = {self.text(op.lo)};")
-        hi = self.atom(op.hi)
-        self.line(f"for (; {index} + {LANES} <= {hi}; {index} += {LANES}) {{")
-        self.depth += 1
-        self._round(op, parts, f"for (int {lane} = 0; {lane} < {LANES}; {lane}++)", f"{index} + {lane}", lane)
-        self.depth -= 1
-        self.line("}")
-        self._round(op, parts, f"for (int {lane} = 0; {lane} < {hi} - {index}; {lane}++)", f"{index} + {lane}", lane)
-        merge = self._combine(op, f"{parts}[{lane}]", f"{parts}[{lane} + {half}]")
-        self.line(f"for (int {half} = {LANES // 2}; {half} > 0; {half} /= 2)")
-        self.line(f"  for (int {lane} = 0; {lane} < {half}; {lane}++) {parts}[{lane}] = {merge};")
-        self.bind(op.result, f"{parts}[0]")
-
-    def _round(self, op: loop.Reduce, parts: str, head: str, index: str, lane: str) -> None:
-        variable = self.names.new(op.body.args[0].hint or "j")
-        self.values[op.body.args[0]] = Expr(variable)
-
-        def add() -> None:
-            terms = [self.text(v) for v in op.body.ops[-1].operands]
-            part = f"{parts}[{lane}]"
-            if op.kind == "fma":
-                suffix = "f" if op.result.type.dtype is DType.f32 else ""
-                self.line(f"{part} = fma{suffix}({', '.join(terms)}, {part});")
-            else:
-                self.line(f"{part} = {self._combine(op, part, self.values[op.body.ops[-1].operands[0]].within(12))};")
-
-        self.line("NNC_SIMD")
-        self.line(head + " {")
-        self.depth += 1
-        self.line(f"const int64_t {variable} = {index};")
-        self.block(op.body)
-        add()
-        self.depth -= 1
-        self.line("}")
-
-    @staticmethod
-    def _combine(op: loop.Reduce, part: str, term: str) -> str:
-        if op.kind in ("add", "fma"):
-            return f"{part} + {term}"
-        return f"nnc_{op.kind}_{op.result.type.dtype.value}({part}, {term})"
 
     def condition(self, op: loop.If) -> None:
         """A branch."""
@@ -415,10 +364,11 @@ _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
     loop.Alloca: Emitter.alloca,
     loop.Load: Emitter.load,
     loop.Store: Emitter.store,
+    loop.Prefetch: Emitter.prefetch,
     loop.Compact: Emitter.compact,
     loop.TimeLoop: Emitter.time,
     loop.For: Emitter.counted,
-    loop.Reduce: Emitter.reduce,
+    loop.Reduce: emit_reduce,
     loop.If: Emitter.condition,
     loop.Barrier: Emitter.barrier,
     loop.Record: Emitter.record,

@@ -15,9 +15,11 @@ HEADER: Final = """\
 #if defined(__clang__)
 #define NNC_SIMD _Pragma("clang loop vectorize(assume_safety)")
 #define NNC_SIMD_SHORT _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#define NNC_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define NNC_SIMD _Pragma("GCC ivdep")
 #define NNC_SIMD_SHORT _Pragma("GCC unroll 1") _Pragma("GCC ivdep")
+#define NNC_ROLLED _Pragma("GCC unroll 1")
 #endif
 
 struct nnc_recorder {
@@ -63,13 +65,16 @@ static void nnc_barrier(struct nnc_block *block, int64_t *sense) {
 #endif
     return;
   }
-  for (int spins = 0; __atomic_load_n(&block->barrier[11], __ATOMIC_ACQUIRE) != mine;) {
+  const int64_t pauses = block->barrier[14];
+  for (int64_t spins = 0; __atomic_load_n(&block->barrier[11], __ATOMIC_ACQUIRE) != mine;) {
+    if (spins++ < pauses) {
 #if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
+      __builtin_ia32_pause();
 #elif defined(__aarch64__)
-    __asm__ volatile("yield");
+      __asm__ volatile("yield");
 #endif
-    if (++spins <= 1000) continue;
+      continue;
+    }
 #ifdef SYS_futex
     __atomic_add_fetch(&block->barrier[13], 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&block->barrier[11], __ATOMIC_SEQ_CST) != mine)

@@ -21,20 +21,27 @@ LOW = 0xFFFFFFFF
 
 
 def philox(ops: Ops, operands: Sequence[Any]) -> list[Any]:
-    """Four words from (c0, c1, c2, c3, k0, k1).
+    """Four words from (c0, c1, c2, c3, k0, k1)."""
+    return in_step(ops, [operands])[0]
+
+
+def in_step(ops: Ops, blocks: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """The four words of each of several blocks, a round of all at a time: the next waits for the last of its own.
 
     Words are the low halves of 64-bit numbers, whose high halves are never looked at: vector units multiply 32 by 32
     bits within 64-bit lanes, and moving the halves of the products elsewhere would take longer than multiplying.
     """
-    c0, c1, c2, c3 = (ops.cast(word, DType.i64) for word in operands[:4])
-    k0, k1 = operands[4:]
+    words = [[ops.cast(word, DType.i64) for word in operands[:4]] for operands in blocks]
+    keys = [list(operands[4:]) for operands in blocks]
     m0, m1, low, half = (ops.const(c, DType.i64) for c in (M0, M1, LOW, 32))
     w0, w1 = (ops.const(c, DType.i32) for c in (W0, W1))
     for turn in range(ROUNDS):
-        if turn:
-            k0, k1 = ops.add(k0, w0), ops.add(k1, w1)
-        product0, product1 = ops.mul(ops.and_(c0, low), m0), ops.mul(ops.and_(c2, low), m1)
-        c0 = ops.xor(ops.xor(ops.shr(product1, half), c1), ops.cast(k0, DType.i64))
-        c2 = ops.xor(ops.xor(ops.shr(product0, half), c3), ops.cast(k1, DType.i64))
-        c1, c3 = product1, product0
-    return [ops.cast(word, DType.i32) for word in (c0, c1, c2, c3)]
+        for block, key in zip(words, keys, strict=True):
+            if turn:
+                key[:] = ops.add(key[0], w0), ops.add(key[1], w1)
+            c0, c1, c2, c3 = block
+            product0, product1 = ops.mul(ops.and_(c0, low), m0), ops.mul(ops.and_(c2, low), m1)
+            c0 = ops.xor(ops.xor(ops.shr(product1, half), c1), ops.cast(key[0], DType.i64))
+            c2 = ops.xor(ops.xor(ops.shr(product0, half), c3), ops.cast(key[1], DType.i64))
+            block[:] = c0, product1, c2, product0
+    return [[ops.cast(word, DType.i32) for word in block] for block in words]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, ClassVar
 from nnc.compiler.ir import model
 from nnc.compiler.ir.define import create
 from nnc.compiler.passes.dependencies import connected, owners
-from nnc.compiler.passes.discretise.event_driven import weave
+from nnc.compiler.passes.discretise.event_driven import age, weave
 from nnc.compiler.passes.discretise.lagging import keep
 from nnc.compiler.passes.discretise.schemes import COUPLED, SCHEMES
 from nnc.compiler.passes.discretise.scope import Scope
 from nnc.compiler.passes.inline import sweep
 from nnc.compiler.passes.manager import Pass
+from nnc.compiler.passes.narrow_traces import SIDES, held_by
 from nnc.compiler.passes.order_equations import LOCALITIES
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ class Discretise(Pass):
 
     All ODEs of a block start from the values where it begins; then their variables are set one after the other, each
     followed by its clamp. `implicit`, `midpoint` and `rk4` solve the ODEs of a block jointly, blocks are not coupled.
-    Event-driven ODEs go to the event statements. Errors: N0511 (not linear), N0512 (coupled by different methods),
-    N0513 to N0515 (event-driven where it cannot be).
+    Event-driven ODEs go to the event statements, or are updated in every step if neurons hold them for their
+    synapses. Errors: N0511 (not linear), N0512 (coupled by different methods), N0513 to N0515 (event-driven where it
+    cannot be).
     """
 
     name: ClassVar[str] = "discretise"
@@ -57,9 +59,9 @@ def _discretise(owner: Owner, diagnostics: Diagnostics) -> bool:
     statements = [op for op in owner.body.ops if isinstance(op, (model.BlockOp, model.Ode, model.Assign))]
     if not statements:
         return False
-    locality = {op.sym: op.locality for op in owner.body.ops if isinstance(op, model.State)}
+    locality = {op.sym: held_by(op) or op.locality for op in owner.body.ops if isinstance(op, model.State)}
     lagging: set[str] = set()
-    for kind in LOCALITIES:
+    for kind in (*LOCALITIES, *SIDES):
         members = [s for s in statements if _locality(s, locality) == kind]
         if not members:
             continue
@@ -87,6 +89,8 @@ def _execute(scope: Scope, statement: Op, diagnostics: Diagnostics) -> None:
     match statement:
         case model.BlockOp():
             _integrate(scope, [op for op in statement.body.ops if isinstance(op, model.Ode)], diagnostics)
+        case model.Ode(method="event_driven"):
+            age(scope, statement, diagnostics)
         case model.Ode():
             _integrate(scope, [statement], diagnostics)
         case model.Assign():

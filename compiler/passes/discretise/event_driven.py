@@ -9,6 +9,8 @@ With `exact` none is: the stamp is k - 1 after an arriving spike, and the first 
 start. Then the variable is what an equation has that is solved exactly in every step.
 
 Other variables of the synapse may stand in an equation if nothing but events changes them.
+
+Exact variables that neurons hold for their synapses (`narrow-traces`) are brought up to date in every step instead.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from nnc.compiler.passes.discretise.exponential import after
 from nnc.compiler.passes.discretise.linear_form import linear_form
 from nnc.compiler.passes.discretise.scope import Scope
 from nnc.compiler.passes.inline import sweep
+from nnc.compiler.passes.narrow_traces import held_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +43,8 @@ Event = model.OnPre | model.OnPost | model.OnAxon
 
 def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     """Move the event-driven ODEs of a model into its event statements; whether there were any."""
-    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven"]
+    held = {op.sym for op in owner.body.ops if isinstance(op, model.State) and held_by(op)}
+    odes = [ode for ode in owner.find(model.Ode) if ode.method == "event_driven" and ode.variable not in held]
     if not odes:
         return False
     allowed = all([_check_place(owner, ode, diagnostics) and _check_terms(owner, ode, diagnostics) for ode in odes])
@@ -52,6 +56,15 @@ def weave(owner: Owner, diagnostics: Diagnostics) -> bool:
     for ode in odes:
         ode.erase()
     return True
+
+
+def age(scope: Scope, ode: model.Ode, diagnostics: Diagnostics) -> None:
+    """Write what passes in one step with a variable that neurons hold for their synapses."""
+    form = linear_form(scope, ode, diagnostics, frozen=False)
+    if form is not None:
+        with scope.builder.from_(ode.loc):
+            value = after(form, form.rate.scale)
+        scope.store(ode, value)
 
 
 def _declare_stamp(owner: Owner, first: model.Ode) -> None:

@@ -20,7 +20,7 @@ from nnc.compiler.ir.effects import effects
 from nnc.compiler.ir.types import At, DType, Type, i64, join, value_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Collection, Hashable, Sequence
 
     from nnc.compiler.diagnostics import Loc
     from nnc.compiler.ir.core import Op, Value
@@ -78,10 +78,19 @@ class Body:
                 old = self.read(*key)
             self._now[key] = value if value is old else self.b.select(condition, value, old)
 
-    def finish(self, name: str, domain: str, phase: int, *, events: str | None = None, flag: str | None = None) -> bool:
-        """Write what has changed and add the map to the program; False if it would do nothing."""
+    def finish(
+        self,
+        name: str,
+        domain: str,
+        phase: int,
+        *,
+        events: str | None = None,
+        flag: str | None = None,
+        without: Collection[str] = (),
+    ) -> bool:
+        """Write what has changed, `without` some fields, and add the map to the program; False if it does nothing."""
         for key, value in self._now.items():
-            if value is not self._initial.get(key):
+            if value is not self._initial.get(key) and key[0] not in without:
                 self.b.op(step.Write, value, field=Symbol(key[0]))
         _prune(self.block)
         if not self.block.ops:

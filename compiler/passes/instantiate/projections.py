@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nnc.compiler.ir import model, stencil, step
+from nnc.compiler.ir import model, procedural, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.types import At, DType, boolean, i64, value_type
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.core import Block, Op, Value
     from nnc.compiler.passes.instantiate.scene import Projection, Scene
 
-    Place = Literal["psp", "update", "event", "axon"]
+    Place = Literal["psp", "update", "event", "axon", "trace"]
+
+SIDES: Final = ("pre", "post")
 
 NEVER: Final = -10000.0
 """Step of the last spike of a neuron outside of its population, as of one that has not fired."""
@@ -50,9 +52,13 @@ def declare(scene: Scene, proj: Projection) -> None:
         if proj.bodies(model.OnPre):
             moved.fill = NEVER
         scene.declarations.append(moved)
+    if proj.procedural is not None:
+        rule = procedural.Procedural((), (), dict(proj.procedural.attributes), (), proj.procedural.loc)
+        scene.declarations.append(rule)
     for name, attribute in proj.attributes.items():
         role = "param" if isinstance(attribute, model.Param) else "state"
-        scene.declare(proj.field(name), attribute.type, role, attribute.loc)
+        held = any(proj.field(name) in proj.narrowed(side) for side in SIDES)
+        scene.declare(proj.field(name), attribute.type, role, attribute.loc, narrowed=held)
     for name in ("transmission", "update", "plasticity"):
         if op.attributes.get(f"{name}_flag"):
             scene.declare(proj.field(name), boolean, "param", proj.loc)
@@ -285,7 +291,9 @@ def arrive(scene: Scene, proj: Projection) -> None:
                 body = SynapseBody(scene, proj, "axon" if place == "axon" else "event")
                 body.event(code)
                 if proj.stencil is None:
-                    body.finish(name, "spikes", 1, events=proj.pre.field(source), flag=proj.event_gate)
+                    arriving, held = proj.pre.field(source), proj.narrowed("pre")
+                    body.finish(name, "spikes", 1, events=arriving, flag=proj.event_gate, without=held)
+                    _neurons(scene, proj, code, f"{name}.neurons", "arrivals", 1, arriving, held)
                 else:
                     body.finish(name, "synapses", 1, flag=proj.event_gate)
     for code in proj.bodies(model.Psp):
@@ -307,6 +315,11 @@ def update(scene: Scene, proj: Projection) -> None:
             body = SynapseBody(scene, proj, "update")
             body.run(code.body)
             body.finish(name, domain, 7, flag=proj.update_gate)
+    for side in SIDES:
+        for code in proj.updates(side):
+            body = SynapseBody(scene, proj, "trace")
+            body.run(code.body)
+            body.finish(f"traces.{side}", f"{side}s", 7)
 
 
 def post_events(scene: Scene, proj: Projection) -> None:
@@ -315,7 +328,21 @@ def post_events(scene: Scene, proj: Projection) -> None:
         if proj.post.spiking and _checked(scene, proj, code):
             body = SynapseBody(scene, proj, "event")
             body.event(code)
-            body.finish("on_post", "back_spikes", 8, events=proj.post.field("spikes"), flag=proj.event_gate)
+            events, held = proj.post.field("spikes"), proj.narrowed("post")
+            body.finish("on_post", "back_spikes", 8, events=events, flag=proj.event_gate, without=held)
+            _neurons(scene, proj, code, "on_post.neurons", "firings", 8, events, held)
+
+
+def _neurons(
+    scene: Scene, proj: Projection, code: Block, name: str, domain: str, phase: int, events: str, held: frozenset[str]
+) -> None:
+    """What an event changes of all synapses of its neuron, held by the neuron: once, after they have been visited."""
+    if held:
+        body = SynapseBody(scene, proj, "event")
+        body.target = None
+        body.run(code)
+        rest = frozenset(proj.field(name) for name in proj.attributes) - held
+        body.finish(name, domain, phase, events=events, flag=proj.event_gate, without=rest)
 
 
 def _checked(scene: Scene, proj: Projection, code: Block) -> bool:

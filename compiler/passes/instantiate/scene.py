@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnc.compiler.ir import model, stencil, step
+from nnc.compiler.ir import model, procedural, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.define import create
 from nnc.compiler.ir.names import conductance
@@ -95,10 +95,12 @@ class Projection(Owner):
         pre: Population,
         post: Population,
         moved: stencil.Stencil | None = None,
+        rule: procedural.Procedural | None = None,
     ) -> None:
         super().__init__(str(op.sym), synapse.body, op.loc)
         self.op = op
         self.stencil = moved
+        self.procedural = rule
         self.shares: str | None = op.shares
         """The projection whose weights it has; its own name if several of its synapses have one weight."""
         if self.shares not in (None, self.symbol):
@@ -112,6 +114,11 @@ class Projection(Owner):
     def at(self, side: str) -> Population:
         """The population at one side."""
         return self.pre if side == "pre" else self.post
+
+    def narrowed(self, side: str) -> frozenset[str]:
+        """The fields of variables of synapses that the neurons at a side hold for them."""
+        states = [a for a in self.attributes.values() if isinstance(a, model.State)]
+        return frozenset(self.field(a.sym) for a in states if a.locality == "local" and a.type.at.value == side)
 
     @property
     def event_flags(self) -> list[str]:
@@ -152,9 +159,15 @@ class Scene:
             str(op.sym): Population(op, neurons[op.neuron]) for op in ops if isinstance(op, model.Population)
         }
         stencils = {op.owner: op for op in ops if isinstance(op, stencil.Stencil)}
+        rules = {op.owner: op for op in ops if isinstance(op, procedural.Procedural)}
         self.projections = [
             Projection(
-                op, synapses[op.synapse], self.populations[op.pre], self.populations[op.post], stencils.get(op.sym)
+                op,
+                synapses[op.synapse],
+                self.populations[op.pre],
+                self.populations[op.post],
+                stencils.get(op.sym),
+                rules.get(op.sym),
             )
             for op in ops
             if isinstance(op, model.Projection)
@@ -170,9 +183,9 @@ class Scene:
         yield from self.populations.values()
         yield from self.projections
 
-    def declare(self, symbol: str, type: Type, role: str, loc: Loc) -> None:
+    def declare(self, symbol: str, type: Type, role: str, loc: Loc, narrowed: bool = False) -> None:
         """Declare a field."""
-        self._declare(create(step.Field, sym=Symbol(symbol), type=type, role=role, loc=loc))
+        self._declare(create(step.Field, sym=Symbol(symbol), type=type, role=role, narrowed=narrowed or None, loc=loc))
 
     def declare_events(self, symbol: str, owner: str, loc: Loc) -> None:
         """Declare a list of events."""

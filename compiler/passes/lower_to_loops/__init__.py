@@ -9,10 +9,17 @@ from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.passes.lower_to_loops.declare import declare
 from nnc.compiler.passes.lower_to_loops.draws import lower_fill
+from nnc.compiler.passes.lower_to_loops.followers import join_followers
 from nnc.compiler.passes.lower_to_loops.frame import Frame, Network
 from nnc.compiler.passes.lower_to_loops.fresh import fresh_sums
-from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_push
-from nnc.compiler.passes.lower_to_loops.spikes import lower_back_spikes, lower_spikes, pre_fields_changed
+from nnc.compiler.passes.lower_to_loops.neurons import lower_neurons, lower_once, lower_posts, lower_pres, lower_push
+from nnc.compiler.passes.lower_to_loops.spikes import (
+    lower_arrivals,
+    lower_back_spikes,
+    lower_firings,
+    lower_spikes,
+    pre_fields_changed,
+)
 from nnc.compiler.passes.lower_to_loops.stencils import lower_stencil
 from nnc.compiler.passes.lower_to_loops.synapses import lower_synapses
 from nnc.compiler.passes.lower_to_loops.unread import drop_unread_partners
@@ -28,10 +35,13 @@ if TYPE_CHECKING:
 
 _MAPS: Final[dict[str, Callable[[Frame, step.Map], None]]] = {
     "neurons": lower_neurons,
+    "pres": lower_pres,
     "posts": lower_posts,
     "once": lower_once,
     "spikes": lower_spikes,
     "back_spikes": lower_back_spikes,
+    "arrivals": lower_arrivals,
+    "firings": lower_firings,
     "synapses": lower_synapses,
 }
 
@@ -58,10 +68,11 @@ class LowerToLoops(Pass):
         frame = Frame(network)
         schedule = ordered(module)
         fresh = fresh_sums(schedule, network)
+        along = join_followers(schedule, network)
         declarations = declare(module, network)
         for op in schedule:
             with frame.b.from_(op.loc):
-                _lower(frame, op, fresh)
+                _lower(frame, op, fresh, along.get(op))
                 if self.laps:
                     frame.b.op(loop.Lap, kernel=Symbol(_kernel(op)))
         module.body.erase_all()
@@ -91,9 +102,9 @@ def ordered(module: Module) -> list[Op]:
     return [op for _, op in sorted(keyed, key=lambda item: (item[0], not isinstance(item[1], step.Map)))]
 
 
-def _lower(frame: Frame, op: Op, fresh: Collection[Op]) -> None:
+def _lower(frame: Frame, op: Op, fresh: Collection[Op], follower: step.Map | None) -> None:
     if isinstance(op, step.Map) and op.domain == "synapses" and str(op.owner) in frame.network.stencils:
-        lower_stencil(frame, op, fresh)
+        lower_stencil(frame, op, fresh, follower)
     elif isinstance(op, step.Map):
         _MAPS[op.domain](frame, op)
     elif isinstance(op, step.Fill):

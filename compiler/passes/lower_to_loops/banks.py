@@ -18,6 +18,7 @@ from nnc.compiler.ir import loop, random, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import At, i64
+from nnc.compiler.passes.lower_to_loops.followers import Follower
 from nnc.compiler.passes.lower_to_loops.frame import needed_for
 from nnc.compiler.passes.lower_to_loops.taps import UNROLLED, Taps, combine, of_taps_alone, start_of
 
@@ -100,8 +101,18 @@ def suits_bank(moved: Stencil, ops: Sequence[Op], kind: str) -> bool:
 class Bank:
     """Writes one reduction of a map over the taps of a bank."""
 
-    def __init__(self, frame: Frame, op: step.Map, moved: Stencil, reduction: step.Accumulate, *, fresh: bool) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        op: step.Map,
+        moved: Stencil,
+        reduction: step.Accumulate,
+        *,
+        fresh: bool,
+        guest: step.Map | None,
+    ) -> None:
         self.frame, self.b, self.moved, self.reduction, self.fresh = frame, frame.b, moved, reduction, fresh
+        self.guest = guest
         self.owner = str(op.owner)
         self.kind = "add" if reduction.kind == "mean" else str(reduction.kind)
         self.ops = needed_for(op.body.ops, [reduction])
@@ -133,6 +144,7 @@ class Bank:
         """All posts in [lo, hi)."""
         moved, frame, b = self.moved, self.frame, self.b
         self.outer.emit(self.ops, At.one)
+        self.follower = Follower(frame, self.guest) if self.guest is not None else None
         self.own = b.mul(worker, frame.size(f"{self.owner}.taps")) if self.weights else self.number(0)
         around = moved.post[: max(0, self.line - 1)]
         self.length, self.high = moved.post[self.line], moved.post[self.line - 1] if self.line else 1
@@ -176,7 +188,9 @@ class Bank:
                 total = b.div(total, b.like(float(self.moved.filter_size), total))
             elements = self.outer.tap()
             elements.index[At.post] = i
-            elements.give(self.reduction.field, total, fresh=self.fresh)
+            total = elements.give(self.reduction.field, total, fresh=self.fresh)
+            if self.follower is not None:
+                self.follower.at(i, self.reduction.field, total)
 
     # What is read
 
@@ -272,6 +286,7 @@ class Bank:
         with frame.loop(self.number(0), blocks, independent=True, hint="block") as block:
             across = self.moved.stride[self.moves] * self.patch.strides[self.moves]
             seen = b.add(above, b.mul(block, self.number(pixels * across)))
+            # threads that do blocks at the same time must not share the sums
             kept = b.mul(block, self.number(pixels * self.moved.bank))
             for first, lanes in self.vectors():
                 self.side_by_side(first, lanes, seen, kept)

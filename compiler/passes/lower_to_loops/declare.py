@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.procedural import NUMBERS, SIZES
 from nnc.compiler.ir.stencil import CENTRES
 from nnc.compiler.ir.types import At, DType, buffer_type
 from nnc.compiler.passes.lower_to_loops.frame import ENTRIES
@@ -55,6 +56,8 @@ def declare(module: Module, network: Network) -> list[Op]:
         elif isinstance(op, step.Synapses):
             _synapses(out, network, op)
         elif isinstance(op, step.Field):
+            if op.type.at is At.syn and str(op.sym).partition(".")[0] in network.procedurals:
+                continue
             extent = _extent(network, op, str(op.sym) in drawn)
             out.field(op.sym, op.type.dtype, extent, op.role, op.loc)
         elif isinstance(op, step.Events):
@@ -78,6 +81,8 @@ def _extent(network: Network, field: step.Field, drawn: bool) -> tuple[str, ...]
         return ()
     if at is At.syn:
         return _per_synapse(network.synapses[owner], stored=True)
+    if field.narrowed:
+        return (f"{owner}.{at.value}s",)
     return (f"{network.population_of(owner)}.{'n64' if drawn else 'n'}",)
 
 
@@ -107,7 +112,18 @@ def _synapses(out: Declarations, network: Network, op: step.Synapses) -> None:
         if moved.centres:
             out.field(f"{name}.{CENTRES}", DType.i32, (f"{name}.centres",), "param", loc)
         return
-    if op.layout.startswith("dense"):
+    if op.layout == "procedural":
+        made = network.procedurals[name]
+        for rule_size in SIZES[made.rule]:
+            out.size(f"{name}.rule.{rule_size}", loc)
+        if made.rule == "number":
+            out.size(f"{op.post if made.rows == 'pre' else op.pre}.n64", loc)
+        unused = {"scale"} if made.rule == "number" else set()
+        for number in NUMBERS[: 1 if made.weights == "one" else None]:
+            if number in unused:
+                continue
+            out.field(f"{name}.rule.{number}", DType.f64, (), "param", loc)
+    if op.layout.startswith("dense") or op.layout == "procedural":
         for size in ("pre_first", "pre_count", "post_first", "post_count"):
             out.size(f"{name}.{size}", loc)
     extent = _per_synapse(op)

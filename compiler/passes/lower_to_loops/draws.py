@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import loop, random, step
 from nnc.compiler.ir.arith import normalise
+from nnc.compiler.ir.distributions import box_muller, uniform64
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.rows import Rows
 
@@ -82,20 +82,28 @@ class Draws:
         self.stream = normalise(op.stream, DType.i32)
 
     def tiles(self, lo: Value, hi: Value) -> None:
-        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi)."""
+        """Elements [lo, hi), and those up to the next multiple of 64; lo is a multiple of 64 (or equal to hi).
+
+        Two blocks of Philox at a time, since each round waits for the one before; a normal number keeps a processor
+        busy by itself.
+        """
         frame, b = self.frame, self.frame.b
-        words = 2 if self.dtype is DType.f64 else 4
-        shift = frame.number(5 if words == 2 else 6)
-        round_up = frame.number(LANES * words - 1)
+        parts = 2 if self.dtype is DType.f64 else 4
+        shift = frame.number(5 if parts == 2 else 6)
+        round_up = frame.number(LANES * parts - 1)
         first, end = (b.sar(b.add(x, round_up), shift) for x in (lo, hi))
         with frame.loop(first, end, independent=True, hint="tile") as tile:
             block = b.mul(tile, frame.number(LANES))
-            start = b.mul(tile, frame.number(LANES * words))
-            with frame.loop(frame.number(0), frame.number(LANES), simd=True, hint="lane") as lane:
-                values = self.values(self.words(b.add(block, lane)))
-                at = b.add(start, lane)
-                for part, value in enumerate(values):
-                    frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
+            start = b.mul(tile, frame.number(LANES * parts))
+            together = 1 if self.distribution == "normal" else 2
+            apart = LANES // together
+            with frame.loop(frame.number(0), frame.number(apart), simd=True, hint="lane") as lane:
+                lanes = [b.add(lane, frame.number(apart * n)) if n else lane for n in range(together)]
+                blocks = [self.words(b.add(block, each)) for each in lanes]
+                for each, words in zip(lanes, blocks, strict=True):
+                    at = b.add(start, each)
+                    for part, value in enumerate(self.values(words)):
+                        frame.store(value, self.buffer, b.add(at, frame.number(LANES * part)) if part else at)
 
     def element(self, index: Value, at: Value) -> None:
         """The draw of one element, stored at some place."""
@@ -125,13 +133,13 @@ class Draws:
             return words
         b = self.frame.b
         if self.dtype is DType.f64:
-            u, v = (self._uniform64(words[2 * h], words[2 * h + 1]) for h in (0, 1))
+            u, v = (uniform64(b, words[2 * h], words[2 * h + 1]) for h in (0, 1))
             if self.distribution == "uniform":
                 return u, v
-            return self._box_muller(b.add(u, b.const(2.0**-53, DType.f64)), v)
+            return box_muller(b, b.add(u, b.const(2.0**-53, DType.f64)), v)
         if self.distribution == "uniform":
             return [self._uniform32(word, 0) for word in words]
-        pairs = [self._box_muller(self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
+        pairs = [box_muller(b, self._uniform32(words[w], 1), self._uniform32(words[w + 1], 0)) for w in (0, 2)]
         return [normal for pair in pairs for normal in pair]
 
     def _uniform32(self, word: Value, above: int) -> Value:
@@ -141,15 +149,3 @@ class Draws:
         if above:
             bits = b.add(bits, b.const(above, DType.i32))
         return b.mul(b.cast(bits, DType.f32), b.const(2.0**-24, DType.f32))
-
-    def _uniform64(self, high: Value, low: Value) -> Value:
-        b = self.frame.b
-        a = b.cast(b.shr(high, b.const(5, DType.i32)), DType.f64)
-        c = b.cast(b.shr(low, b.const(6, DType.i32)), DType.f64)
-        return b.mul(b.add(b.mul(a, b.const(2.0**26, DType.f64)), c), b.const(2.0**-53, DType.f64))
-
-    def _box_muller(self, u: Value, v: Value) -> tuple[Value, Value]:
-        b = self.frame.b
-        radius = b.math("sqrt", b.mul(b.like(-2.0, u), b.math("log", u)))
-        angle = b.mul(b.like(2.0 * math.pi, v), v)
-        return b.mul(radius, b.math("cos", angle)), b.mul(radius, b.math("sin", angle))

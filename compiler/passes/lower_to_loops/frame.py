@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nnc.compiler.ir import arith, loop, stencil, step
+from nnc.compiler.ir import arith, loop, procedural, stencil, step
 from nnc.compiler.ir.attributes import Symbol
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
@@ -39,6 +39,7 @@ class Network:
         self.populations = [str(op.sym) for op in ops if isinstance(op, step.Neurons)]
         self.synapses = {str(op.sym): op for op in ops if isinstance(op, step.Synapses)}
         self.stencils = {str(op.owner): op for op in ops if isinstance(op, stencil.Stencil)}
+        self.procedurals = {str(op.owner): op for op in ops if isinstance(op, procedural.Procedural)}
         self.fields = {str(op.sym): op for op in ops if isinstance(op, step.Field)}
         self.events = {str(op.sym): str(op.owner) for op in ops if isinstance(op, step.Events)}
         self.rings = {str(op.sym): op for op in ops if isinstance(op, step.Ring)}
@@ -247,19 +248,23 @@ class Elements:
     `index` gives the element at hand for each locality. What varies over less is written further out, so a value of
     a pre neuron is computed once per row. Where `skip` holds there is no synapse: a neuron meets itself in a dense
     projection; nothing but its own fields is then changed. `tied` is the projection if its synapses share weights.
+    Pre neurons are those of other workers too, unless they are `own`.
     """
 
-    def __init__(self, frame: Frame, tied: str | None = None) -> None:
+    def __init__(self, frame: Frame, tied: str | None = None, own: At = At.post) -> None:
         self.frame = frame
         self.tied = tied
+        self.own = own
         self.values: dict[Value, Value] = {}
         self.index: dict[At, Value] = {At.one: frame.number(0)}
         self.skip: Value | None = None
+        self.made: Value | None = None
+        """Scratch memory with the weights of a row that has just been made."""
 
     def inside(self) -> Elements:
         """The same values and indices, for a region whose own values must not be seen outside it."""
-        inner = Elements(self.frame, self.tied)
-        inner.values, inner.index = dict(self.values), dict(self.index)
+        inner = Elements(self.frame, self.tied, self.own)
+        inner.values, inner.index, inner.made = dict(self.values), dict(self.index), self.made
         return inner
 
     def emit(self, ops: Iterable[Op], *ats: At) -> None:
@@ -341,7 +346,9 @@ class Elements:
         at = op.result.type.at
         if at is At.syn and self.tied is not None:
             return self._shared_weight(str(op.field))
-        if at is At.pre:
+        if at is At.syn and self.made is not None:
+            return self.frame.load(self.made, self.index[at])
+        if at is At.pre and self.own is not At.pre:
             self.frame.shared.add(str(op.field))
         return self.frame.load(self.frame.buffer(op.field), self.index[at])
 

@@ -33,6 +33,15 @@ def lower_posts(frame: Frame, op: step.Map) -> None:
     _elements(frame, op, op.body.ops, At.post)
 
 
+def lower_pres(frame: Frame, op: step.Map) -> None:
+    """A map over the pre neurons of a projection, each by the worker that owns it."""
+    pre = str(frame.network.synapses[op.owner].pre)
+    with frame.team(pre, op.flag) as (_, lo, hi):
+        elements = Elements(frame, own=At.pre)
+        elements.emit(op.body.ops, At.one)
+        _simd(frame, elements, op.body.ops, At.pre, lo, hi)
+
+
 def lower_once(frame: Frame, op: step.Map) -> None:
     """Code of worker 0."""
     with frame.once(op.flag):

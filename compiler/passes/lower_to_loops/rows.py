@@ -25,6 +25,8 @@ class Row:
     lo: Value
     hi: Value
     at: Callable[[Value], tuple[Value, Value]]
+    present: Callable[[Value], Value] | None = None
+    """Writes whether a partner is one of those that are wanted; None if all are."""
 
 
 class Rows:
@@ -36,6 +38,7 @@ class Rows:
         self.pre, self.post = str(synapses.pre), str(synapses.post)
         self.layout = str(synapses.layout)
         self.dense = self.layout.startswith("dense")
+        self.ranges = self.dense or self.layout == "procedural"
         self.wide = DType.i64 if synapses.wide_rows else DType.i32
         self.index_type = DType(synapses.index)
 
@@ -48,7 +51,7 @@ class Rows:
 
     def own_posts(self, lo: Value, hi: Value) -> tuple[Value, Value]:
         """The post neurons in [lo, hi) that the projection may reach."""
-        if not self.dense:
+        if not self.ranges:
             return lo, hi
         b, first = self.frame.b, self.size("post_first")
         end = b.add(first, self.size("post_count"))
@@ -62,8 +65,8 @@ class Rows:
         return first, self.frame.b.add(first, self.size("pre_count"))
 
     def covers_pre(self, pre: Value) -> Value | None:
-        """Whether a pre neuron is in a dense projection's range; None where the row itself says so."""
-        return self._inside(pre, "pre") if self.dense else None
+        """Whether a pre neuron is in the range of a projection that has one; None where the row itself says so."""
+        return self._inside(pre, "pre") if self.ranges else None
 
     def covers_post(self, post: Value) -> Value | None:
         """The same for a post neuron."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from nnc.compiler.ir import loop, step
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame, is_costly
+from nnc.compiler.passes.lower_to_loops.making import made_again
 from nnc.compiler.passes.lower_to_loops.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nnc.compiler.ir.core import Value
+    from nnc.compiler.passes.lower_to_loops.rows import Row
 
 
 def lower_spikes(frame: Frame, op: step.Map) -> None:
@@ -30,6 +32,8 @@ class Arrival:
         self.rows = Rows(frame, self.synapses)
         self.axonal = str(op.events) == f"{self.pre}.axon"
         self.each = self.synapses.delay == "each" and not self.axonal
+        rule = frame.network.procedurals.get(str(op.owner))
+        self.made = None if rule is None else made_again(frame, rule)
 
     def write(self) -> None:
         """The whole phase."""
@@ -38,6 +42,8 @@ class Arrival:
             self.worker, self.lo, self.hi = p, lo, hi
             self.elements = Elements(frame, frame.network.tied(str(self.op.owner)))
             self.elements.emit(self.ops, At.one)
+            if self.made is not None:
+                self.made.begin(self.elements)
             frame.past.update((str(self.op.events), f"{self.op.events}.count"))
             if self.each:
                 with frame.loop(one, frame.size(f"{self.pre}.ring"), hint="age") as age:
@@ -65,17 +71,24 @@ class Arrival:
         counts = frame.buffer(f"{self.op.events}.count", DType.i32)
         base = b.add(row, b.value(loop.Bound, frame.size(f"{self.pre}.n"), q, types=(q.type,)))
         count = frame.load_index(counts, b.add(count_row, q))
-        adds = all(_only_adds(o) for o in self.ops)
+        adds = self.made is None and all(_only_adds(o) for o in self.ops)
         with frame.loop(frame.number(0), count, unordered=adds, hint="s") as s:
             pre = frame.load_index(spikes, b.add(base, s))
             with frame.when(self.rows.covers_pre(pre)):
                 self._row(pre, age)
 
     def _row(self, pre: Value, age: Value) -> None:
-        frame, elements = self.frame, self.elements
+        elements = self.elements
         elements.index[At.pre] = pre
         elements.emit(self.ops, At.pre)
-        row = self.rows.of_pre(self.worker, self.lo, self.hi, pre)
+        if self.made is None:
+            self._synapses(self.rows.of_pre(self.worker, self.lo, self.hi, pre), pre, age)
+            return
+        with self.made.part(self.worker, pre, self.lo, self.hi) as part:
+            self._synapses(part, pre, age)
+
+    def _synapses(self, row: Row, pre: Value, age: Value) -> None:
+        frame, elements = self.frame, self.elements
         # a row holds each post neuron once, so its synapses are independent; but scattering single additions is
         # faster one by one
         simd = not self.each and (self.rows.dense or is_costly(self.ops))
@@ -85,7 +98,7 @@ class Arrival:
             elements.index.update({At.syn: synapse, At.post: post})
             if self.synapses.no_self:
                 elements.skip = frame.b.cmp("eq", pre, post)
-            with frame.when(self._arrives(synapse, age)):
+            with frame.when(self._arrives(synapse, age) if row.present is None else row.present(post)):
                 elements.effects(self.ops)
 
     def _arrives(self, synapse: Value, age: Value) -> Value | None:
@@ -112,6 +125,35 @@ def lower_back_spikes(frame: Frame, op: step.Map) -> None:
             post = frame.load_index(spikes, b.add(base, s))
             with frame.when(rows.covers_post(post)):
                 _column(frame, op, rows, elements, post)
+
+
+def lower_arrivals(frame: Frame, op: step.Map) -> None:
+    """Every worker takes the spikes of its own neurons that arrive in this step."""
+    synapses = frame.network.synapses[op.owner]
+    age = frame.number(1) if synapses.delay == "one" else frame.size(f"{op.owner}.delay")
+    _own_events(frame, op, str(synapses.pre), At.pre, age)
+
+
+def lower_firings(frame: Frame, op: step.Map) -> None:
+    """Every worker takes its own neurons that have fired in this step."""
+    _own_events(frame, op, str(frame.network.synapses[op.owner].post), At.post, None)
+
+
+def _own_events(frame: Frame, op: step.Map, population: str, side: At, age: Value | None) -> None:
+    """The neurons of a worker in the list of the step that many steps ago (None: of this one)."""
+    b, ops = frame.b, op.body.ops
+    with frame.team(population, op.flag) as (p, lo, _):
+        elements = Elements(frame, own=side)
+        elements.emit(ops, At.one)
+        spikes = frame.buffer(str(op.events), DType.i32)
+        counts = frame.buffer(f"{op.events}.count", DType.i32)
+        with frame.when(None if age is None else b.cmp("ge", frame.step, age)):
+            slot = frame.slot(frame.depth(population), age)
+            base = b.add(b.mul(slot, frame.size(f"{population}.n")), lo)
+            count = frame.load_index(counts, b.add(b.mul(slot, frame.size("team")), p))
+            with frame.loop(frame.number(0), count, independent=True, hint="s") as s:
+                elements.index[side] = frame.load_index(spikes, b.add(base, s))
+                elements.effects(ops)
 
 
 def _column(frame: Frame, op: step.Map, rows: Rows, elements: Elements, post: Value) -> None:

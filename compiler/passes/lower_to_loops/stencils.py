@@ -17,6 +17,7 @@ from nnc.compiler.ir import step
 from nnc.compiler.ir.stencil import CENTRES
 from nnc.compiler.ir.types import At, DType
 from nnc.compiler.passes.lower_to_loops.banks import Bank, suits_bank
+from nnc.compiler.passes.lower_to_loops.followers import Follower
 from nnc.compiler.passes.lower_to_loops.frame import Frame, needed_for
 from nnc.compiler.passes.lower_to_loops.synapses import NEUTRAL
 from nnc.compiler.passes.lower_to_loops.taps import UNROLLED, Taps, combine, of_taps_alone, start_of
@@ -42,28 +43,42 @@ WORTHWHILE: Final = 8
 """Posts in a line that read neighbouring memory from which on it beats a longer line that does not."""
 
 
-def lower_stencil(frame: Frame, op: step.Map, fresh: Collection[Op] = ()) -> None:
-    """The sums of a projection whose synapses are the taps of filters; those that are `fresh` find a zero."""
+def lower_stencil(frame: Frame, op: step.Map, fresh: Collection[Op] = (), follower: step.Map | None = None) -> None:
+    """The sums of a projection whose synapses are the taps of filters; those that are `fresh` find a zero.
+
+    The last of them takes a map over the post neurons along.
+    """
     moved = frame.network.stencils[str(op.owner)]
     sums = [o for o in op.body.ops if isinstance(o, step.Accumulate)]
     if any(isinstance(o, step.Write) for o in op.body.ops):
         raise ValueError(f"{op.owner}: the taps of a stencil have no state of their own")
     with frame.team(str(op.owner), op.flag) as (worker, lo, hi):
         for each in sums:
+            guest = follower if each is sums[-1] else None
             with frame.b.from_(each.loc):
                 if suits_bank(moved, needed_for(op.body.ops, [each]), str(each.kind)):
-                    bank = Bank(frame, op, moved, each, fresh=each in fresh)
+                    bank = Bank(frame, op, moved, each, fresh=each in fresh, guest=guest)
                     bank.lay_out()
                     bank.write(worker, lo, hi)
                 else:
-                    _Lines(frame, op, moved, each, fresh=each in fresh).write(lo, hi)
+                    _Lines(frame, op, moved, each, fresh=each in fresh, guest=guest).write(lo, hi)
 
 
 class _Lines:
     """Writes one reduction of a map over the taps of a stencil."""
 
-    def __init__(self, frame: Frame, op: step.Map, moved: Stencil, reduction: step.Accumulate, *, fresh: bool) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        op: step.Map,
+        moved: Stencil,
+        reduction: step.Accumulate,
+        *,
+        fresh: bool,
+        guest: step.Map | None,
+    ) -> None:
         self.frame, self.b, self.moved, self.reduction, self.fresh = frame, frame.b, moved, reduction, fresh
+        self.guest = guest
         self.owner = str(op.owner)
         self.kind = "add" if reduction.kind == "mean" else str(reduction.kind)
         self.ops = needed_for(op.body.ops, [reduction])
@@ -81,6 +96,7 @@ class _Lines:
         """All posts in [lo, hi)."""
         moved, frame, b = self.moved, self.frame, self.b
         self.outer.emit(self.ops, At.one)
+        self.follower = Follower(frame, self.guest) if self.guest is not None else None
         before = moved.post[: self.line] if self.line is not None else ()
         after = moved.post[self.line + 1 :] if self.line is not None else moved.post
         self.length = moved.post[self.line] if self.line is not None else 1
@@ -132,7 +148,9 @@ class _Lines:
                 total = self.b.div(total, self.b.like(float(self.moved.filter_size), total))
             elements = self.outer.tap()
             elements.index[At.post] = self.post(x, n)
-            elements.give(self.reduction.field, total, fresh=self.fresh)
+            total = elements.give(self.reduction.field, total, fresh=self.fresh)
+            if self.follower is not None:
+                self.follower.at(elements.index[At.post], self.reduction.field, total)
 
     # Taps
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import step
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import At, i64
 from nnc.compiler.passes.lower_to_loops.frame import Elements, Frame, needed_for
+from nnc.compiler.passes.lower_to_loops.making import made_again
 from nnc.compiler.passes.lower_to_loops.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -25,29 +27,34 @@ def lower_synapses(frame: Frame, op: step.Map) -> None:
     writes = [o for o in ops if isinstance(o, step.Write)]
     with frame.team(str(op.owner), op.flag) as (p, lo, hi):
         if sums:
-            _sums(frame, op, sums, lo, hi)
+            _sums(frame, op, sums, p, lo, hi)
         if writes:
             _updates(frame, op, needed_for(ops, writes), p, lo, hi)
 
 
-def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], lo: Value, hi: Value) -> None:
+def _sums(frame: Frame, op: step.Map, sums: list[step.Accumulate], p: Value, lo: Value, hi: Value) -> None:
+    rule = frame.network.procedurals.get(str(op.owner))
+    made = None if rule is None else made_again(frame, rule)
     rows = Rows(frame, frame.network.synapses[op.owner])
     ops = needed_for(op.body.ops, sums)
     elements = Elements(frame, frame.network.tied(str(op.owner)))
     elements.emit(ops, At.one)
+    if made is not None:
+        made.begin(elements)
     first, end = rows.own_posts(lo, hi)
-    with frame.loop(first, end, independent=True) as post:
+    # rows that are made share the worker's memory
+    with frame.loop(first, end, independent=made is None) as post:
         elements.index[At.post] = post
         elements.emit(ops, At.post)
-        row = rows.of_post(post)
-        for each in sums:
-            with frame.b.from_(each.loc):
-                _sum(frame, rows, elements, row, needed_for(ops, [each]), each)
+        with nullcontext(rows.of_post(post)) if made is None else made.whole(p, post, elements) as row:
+            for each in sums:
+                with frame.b.from_(each.loc):
+                    _sum(frame, rows, elements, row, needed_for(ops, [each]), each)
 
 
 def _sum(frame: Frame, rows: Rows, outer: Elements, row: Row, ops: list[Op], op: step.Accumulate) -> None:
     post = outer.index[At.post]
-    no_self = frame.network.synapses[rows.name].no_self
+    no_self = rows.dense and frame.network.synapses[rows.name].no_self
     elements = outer.inside()
     body = Block((i64,), ("j",))
     with frame.b.at(body):

@@ -41,12 +41,15 @@ class Taps(Elements):
                 self.inside_value, value, b.like(self.filler(value.type.dtype), value)
             )
 
-    def give(self, symbol: str, value: Value, *, fresh: bool) -> None:
-        """Add to a field; `fresh`: nothing has been added to it in this step, and what is in it does not count."""
-        if fresh:
-            self.frame.store(self.frame.b.add(self.frame.b.like(0.0, value), value), *self.element(symbol))
-        else:
-            self.add(symbol, value)
+    def give(self, symbol: str, value: Value, *, fresh: bool) -> Value:
+        """Add to a field, and give what is in it then.
+
+        `fresh`: nothing has been added to it in this step, and what is in it does not count.
+        """
+        b, (buffer, index) = self.frame.b, self.element(symbol)
+        total: Value = b.add(b.like(0.0, value) if fresh else self.frame.load(buffer, index), value)
+        self.frame.store(total, buffer, index)
+        return total
 
     def element(self, symbol: str) -> tuple[Value, Value]:
         """The buffer of a field, and which element of it is at hand."""

@@ -24,7 +24,7 @@ def _poisson() -> Neuron:
     """Spikes come at random at `rates` Hz (Diehl et al. 2015)."""
     return Neuron(
         parameters=_TAU + "rates = 0.0",
-        equations=["p = Uniform(0.0, 1.0) * 1000.0 / dt", _TRACE],
+        equations=["p = Uniform(0.0, 1.0) * (1000.0 / dt)", _TRACE],
         spike="p < rates",
         reset=_MARK,
         name="PoissonInput",

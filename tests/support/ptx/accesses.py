@@ -52,6 +52,7 @@ def _load(d: Decoder, i: Instruction) -> Step:
     dtype = np.dtype(TYPES[kind])
     width = dtype.itemsize
     base, offset = d.address(i.operands[1])
+    counts, far = grid.counts, space in (None, "global")
     puts = [_scatter(d, part, kind) for part in _parts(i.operands[0])]
     _aligned(len(puts))
 
@@ -66,6 +67,8 @@ def _load(d: Decoder, i: Instruction) -> Step:
                 races.check(grid.lanes, offsets, width, False, strong, lambda: where)
                 if strong:
                     races.strong(grid.lanes, offsets, False, True)
+            if counts is not None and far:
+                counts.touched(grid.lanes, offsets, width)
             put(memory.load(offsets, width, where).view(dtype))
         if strong:
             grid.yielded[grid.lanes] = True
@@ -100,6 +103,7 @@ def _store(d: Decoder, i: Instruction) -> Step:
     strong, space = bool(_STRONG & set(i.opcode)), _space(i)
     width = np.dtype(TYPES[kind]).itemsize
     base, offset = d.address(i.operands[0])
+    counts, far = grid.counts, space in (None, "global")
     sources = [d.source(part, f"u{8 * width}") for part in _parts(i.operands[1])]
     _aligned(len(sources))
 
@@ -114,6 +118,8 @@ def _store(d: Decoder, i: Instruction) -> Step:
                 races.check(grid.lanes, offsets, width, True, strong, lambda: where)
                 if strong:
                     races.strong(grid.lanes, offsets, True, False)
+            if counts is not None and far:
+                counts.touched(grid.lanes, offsets, width)
             memory.store(offsets, width, source[grid.lanes], where)
 
     return store
@@ -163,6 +169,7 @@ def _atomic(d: Decoder, i: Instruction) -> Step:
     """One thread after the other, in an order drawn from the schedule's generator if there is one."""
     grid, memory, races = d.grid, d.grid.memory, d.grid.races
     kind, where = i.opcode[-1], f"line {i.line}: {i.text}"
+    far = _space(i) in (None, "global")
     name = next((w for w in i.opcode if w in _ATOMS), "")
     if not name:
         raise PTXError(f"line {i.line}: unknown atomic: {i.text}")
@@ -177,6 +184,8 @@ def _atomic(d: Decoder, i: Instruction) -> Step:
         offsets = memory.offsets(base[grid.lanes] + offset, width, where)
         if races is not None:
             races.check(grid.lanes, offsets, width, True, True, lambda: where)
+        if grid.counts is not None and far:
+            grid.counts.touched(grid.lanes, offsets, width)
         before = np.empty(len(grid.lanes), dtype)
         order = np.arange(len(grid.lanes)) if grid.random is None else grid.random.permutation(len(grid.lanes))
         for k in order.tolist():

@@ -132,6 +132,8 @@ def _together(d: Decoder, i: Instruction) -> Step:
         members, act = d.source(i.operands[0], "b32"), _meet(d)
     elif i.name == "vote":
         members, act = d.source(i.operands[-1], "b32"), _vote(d, i)
+    elif i.name == "match":
+        members, act = d.source(i.operands[-1], "b32"), _match(d, i)
     elif i.name == "shfl":
         members, act = d.source(i.operands[-1], "b32"), _shuffle(d, i)
     else:
@@ -168,6 +170,21 @@ def _vote(d: Decoder, i: Instruction) -> Step:
         put(np.repeat(answer, _WARP))
 
     return vote
+
+
+def _match(d: Decoder, i: Instruction) -> Step:
+    """`match.any.sync.b32 d, a, members`: the lanes of the warp that have the same value."""
+    if not i.has("any"):
+        raise PTXError(f"line {i.line}: unknown instruction: {i.text}")
+    grid = d.grid
+    value, put = d.source(i.operands[1], "b32"), d.result(i.operands[0], "b32")
+
+    def match() -> None:
+        mine, here = value.reshape(-1, _WARP), grid.mask.reshape(-1, _WARP)
+        same = (mine[:, :, None] == mine[:, None, :]) & here[:, None, :]
+        put((same << np.arange(_WARP, dtype=np.uint32)).sum(2, dtype=np.uint32).ravel())
+
+    return match
 
 
 def _shuffle(d: Decoder, i: Instruction) -> Step:

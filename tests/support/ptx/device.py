@@ -13,6 +13,7 @@ from nnc.compiler.codegen.cuda.driver import Device, DriverError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from support.ptx.counts import Counts
 
 Kernel = tuple[Module, str]
 
@@ -28,10 +29,11 @@ class InterpretedDriver:
         races: bool = True,
         schedule: int | None = None,
         capability: tuple[int, int] = (7, 5),
+        counts: Counts | None = None,
     ) -> None:
         self.memory = Memory(size)
         self.device = Device("an interpreter of PTX", capability, processors, size, "0.0")
-        self.races, self.schedule = races, schedule
+        self.races, self.schedule, self.counts = races, schedule, counts
         self.moved: list[tuple[str, int]] = []
         self.launches = 0
 
@@ -66,5 +68,5 @@ class InterpretedDriver:
     def launch(self, function: Kernel, blocks: int, threads: int, address: int, t0: int, t1: int) -> None:
         module, name = function
         self.launches += 1
-        grid = Grid(module, self.memory, blocks, threads, races=self.races, schedule=self.schedule)
+        grid = Grid(module, self.memory, blocks, threads, races=self.races, schedule=self.schedule, counts=self.counts)
         grid.run(name, (address, t0, t1))

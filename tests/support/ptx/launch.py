@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from support.ptx.counts import Counts
     from support.ptx.memory import Memory
     from support.ptx.parse import Module, Variable
 
@@ -36,6 +37,7 @@ class Grid:
         *,
         races: bool = True,
         schedule: int | None = None,
+        counts: Counts | None = None,
         limit: int = 20_000_000,
     ) -> None:
         if threads % WARP:
@@ -45,6 +47,7 @@ class Grid:
         self.races = Races(memory.size, blocks, threads) if races else None
         self.random = None if schedule is None else np.random.default_rng(schedule)
         self._limit = limit
+        self.counts = counts
         self.alive = np.ones(self.count, bool)
         self.waiting = np.zeros(self.count, bool)
         self.yielded = np.zeros(self.count, bool)
@@ -136,6 +139,8 @@ class Grid:
         self.executed += 1
         if self.executed > self._limit:
             raise Deadlock(f"no end after {self._limit} pieces of code, at {piece.where}")
+        if self.counts is not None:
+            self.counts.executed(self.lanes, len(piece.steps) + (piece.last is not None), self.count // WARP)
         self.pc[self.lanes] = here + 1
         for step in piece.steps:
             step()
@@ -173,6 +178,8 @@ class Grid:
         if not alive.all():
             raise Deadlock(f"{where}: threads of block {block} have ended while others wait at a barrier")
         self.waiting[mine] = False
+        if self.counts is not None:
+            self.counts.meetings += 1
         if self.races is not None:
             self.races.block_barrier(block)
 

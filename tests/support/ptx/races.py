@@ -197,11 +197,12 @@ class Races:
                 raise Race(f"{where()}: two threads write the same byte at once")
         else:
             old = reads[index]
-            shared = (old >> _BITS >= self._base[block]) & ((old & _MANY) != code)
+            theirs, local = old & _MANY, warp % (self.threads // 32)
+            same = (theirs == _WARPS + local) | ((theirs < _WARPS) & (theirs // 32 == local))
+            # What the warp read before it last met is in order before all it does now; other warps find this read.
+            over = same & (old >> _BITS < now)
+            shared = (old >> _BITS >= self._base[block]) & (theirs != code) & ~over
             if shared.any():
-                local = warp % (self.threads // 32)
-                theirs = old & _MANY
-                same = (theirs == _WARPS + local) | ((theirs < _WARPS) & (theirs // 32 == local))
                 merged = np.where(same, _WARPS + local, _MANY)
                 tags = np.where(shared, np.maximum(now, old >> _BITS) << _BITS | merged, tags)
             reads[index] = tags
