@@ -19,6 +19,7 @@ from nnc.compiler.driver import lower
 from nnc.compiler.ir import arith, loop
 from nnc.compiler.ir.interp_loop import run_loop
 from nnc.compiler.options import Options
+from nnc.compiler.passes import DEFAULT_PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ LARGEST: Final = 2_000_000
 
 _UPTO: Final = "form-fma"
 """The last pass that changes a bit of a result; the functions are still whole ops, which keeps their places."""
+
+_PIPELINE: Final = DEFAULT_PIPELINE.replace("merge-alike,", "")
+"""A loop over populations that are alike has the places of the first one alone."""
 
 _LONGEST_NAME: Final = 40
 
@@ -70,7 +74,7 @@ def find_cause(description: NetworkDescription, block: StateBlock) -> Cause | No
     """
     if sum(f.size for f in block.fields.values()) > LARGEST:
         return None
-    module = lower(description, Options(), upto=_UPTO)
+    module = lower(description, Options(pipeline=_PIPELINE), upto=_UPTO)
     memory = _copy(Layout.of(module), block)
     search = _Search({name for name, values in memory.fields.items() if _clean(values)})
     try:

@@ -413,6 +413,12 @@ class StateBlock:
         entry.reserved = recorder.first
 
 
+def even(places: Sequence[int]) -> tuple[int, int] | None:
+    """The first of some places and the distance from each to the next, if that is always the same."""
+    step = places[1] - places[0] if len(places) > 1 else 0
+    return (places[0], step) if list(places) == [places[0] + step * i for i in range(len(places))] else None
+
+
 def bound(n: int, p: int, team: int) -> int:
     """First of the n elements that belong to worker p of a team: the meaning of `spmd.bound`."""
     return min(n, 64 * (-(-n // 64) * p // team))

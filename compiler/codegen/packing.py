@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from nnc.compiler.ir import arith, loop
+from nnc.compiler.ir.batch import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,22 +48,37 @@ def places(module: Op) -> dict[str, Place]:
     fields = {str(op.sym): op for op in module.find(loop.Field)}
     groups: dict[str, set[str]] = {}
     apart: set[str] = set()
+    tables: set[tuple[str, ...]] = set()
     for func in module.find(loop.Func):
         for op in func.walk():
-            if not isinstance(op, (loop.Load, loop.Store)) or not isinstance(op.buffer.op, loop.FieldRef):
+            if not isinstance(op, (loop.Load, loop.Store)):
                 continue
-            name = str(op.buffer.op.field)
-            owner = name.partition(".")[0]
-            if [str(e) for e in fields[name].extent] != [f"{owner}.nnz"]:
-                continue
-            if f"{owner}.back" in _loaded(op.index):
-                groups.setdefault(owner, set()).add(name)
+            names = tuple(name for name in fields_of(op.buffer) if _is_of_synapses(fields[name]))
+            reached = set(_loaded(op.index))
+            for name in names:
+                if f"{_owner(name)}.back" in reached:
+                    groups.setdefault(_owner(name), set()).add(name)
             if not _of_an_event(op):
-                apart.add(name)
-    found: dict[str, Place] = {}
-    for owner, names in groups.items():
-        found |= _arrange(owner, [(fields[n].type.dtype.numpy.itemsize, n) for n in sorted(names - apart)])
-    return found
+                apart.update(names)
+            if len(names) > 1:
+                tables.add(names)
+    while True:
+        found: dict[str, Place] = {}
+        for owner, members in groups.items():
+            found |= _arrange(owner, [(fields[n].type.dtype.numpy.itemsize, n) for n in sorted(members - apart)])
+        # One loop goes through all fields of a table with the same stride.
+        uneven = {n for t in tables if len({n in found and found[n].record for n in t}) > 1 for n in t if n in found}
+        if not uneven:
+            return found
+        apart |= uneven
+
+
+def _owner(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _is_of_synapses(field: loop.Field) -> bool:
+    return [str(e) for e in field.extent] == [f"{_owner(str(field.sym))}.nnz"]
 
 
 def _arrange(owner: str, members: Sequence[tuple[int, str]]) -> Mapping[str, Place]:
@@ -78,8 +94,8 @@ def _arrange(owner: str, members: Sequence[tuple[int, str]]) -> Mapping[str, Pla
 def _loaded(value: Value) -> Iterator[str]:
     """The fields whose elements an index is made of."""
     op = value.op
-    if isinstance(op, loop.Load) and isinstance(op.buffer.op, loop.FieldRef):
-        yield str(op.buffer.op.field)
+    if isinstance(op, loop.Load):
+        yield from fields_of(op.buffer)
     if isinstance(op, (loop.Load, arith.Cast, arith.Add, arith.Sub)):
         operands = (op.index,) if isinstance(op, loop.Load) else op.operands
         for operand in operands:
@@ -111,7 +127,7 @@ def allocate(layout: Layout, sizes: Mapping[str, int], names: Sequence[str]) -> 
     for name in names:
         spec, length = layout[name], layout.length(name, sizes)
         place = spec.place
-        if place is None:
+        if place is None or not length:
             made[name] = aligned(length, spec.dtype.numpy)
             continue
         if place.group not in records:

@@ -134,6 +134,16 @@ def normalise(value: Attr, dtype: DType) -> bool | int | float:
     return wrapped - (1 << bits) if dtype.is_int and wrapped >> (bits - 1) else wrapped
 
 
+def misfit(value: Attr, dtype: DType) -> str | None:
+    """What is wrong with a number as a value of a type, or None."""
+    assert isinstance(value, (bool, int, float))
+    if dtype.is_float != isinstance(value, float) or (dtype is DType.bool) != isinstance(value, bool):
+        return f"{value!r} is no {dtype.value}"
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return None if normalise(value, dtype) == value else f"{value!r} is not a value of type {dtype.value}"
+
+
 @operation("const", traits=PURE)
 class Const(Op):
     """A number; the attribute is already a value of the type."""
@@ -143,13 +153,7 @@ class Const(Op):
     syntax = "$value :r"
 
     def verify_op(self) -> str | None:  # noqa: D102
-        dtype = self.result.type.dtype
-        value = self.value
-        if dtype.is_float != isinstance(value, float) or (dtype is DType.bool) != isinstance(value, bool):
-            return f"{value!r} is no {dtype.value}"
-        if isinstance(value, float) and math.isnan(value):
-            return None
-        return None if normalise(value, dtype) == value else f"{value!r} is not a value of type {dtype.value}"
+        return misfit(self.value, self.result.type.dtype)
 
 
 @operation("yield", traits=TERMINATOR)

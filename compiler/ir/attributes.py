@@ -95,7 +95,9 @@ def attr_text(value: Attr, kind: AttrKind | None = None) -> str:
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, tuple):
-        inner = {"symbols": SYMBOL, "ints": INT, "strings": STRING}.get(kind.name) if kind else None
+        inner = (
+            {"symbols": SYMBOL, "ints": INT, "literals": LITERAL, "strings": STRING}.get(kind.name) if kind else None
+        )
         return "[" + ", ".join(attr_text(v, inner) for v in value) + "]"
     return str(value)
 
@@ -117,6 +119,7 @@ SYMBOL = AttrKind("symbol", lambda v: isinstance(v, Symbol))
 TYPE = AttrKind("type", lambda v: isinstance(v, Type))
 SYMBOLS = AttrKind("symbols", lambda v: isinstance(v, tuple) and all(isinstance(x, Symbol) for x in v))
 INTS = AttrKind("ints", lambda v: isinstance(v, tuple) and all(_is_int(x) for x in v))
+LITERALS = AttrKind("literals", lambda v: isinstance(v, tuple) and all(isinstance(x, (bool, int, float)) for x in v))
 STRINGS = AttrKind("strings", lambda v: isinstance(v, tuple) and all(isinstance(x, str) for x in v))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nnc.compiler.ir import loop, model, step
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.define import PURE, TERMINATOR
 
 if TYPE_CHECKING:
@@ -103,15 +104,17 @@ def own_effects(op: Op) -> Effects:
 
 
 _FREE: Final = frozenset(
-    {"loop.for", "loop.if", "loop.reduce", "loop.team", "loop.once", "mem.alloca", "step.random", "model.random"}
+    {
+        *("loop.for", "loop.if", "loop.reduce", "loop.team", "loop.batch", "loop.once"),
+        *("mem.alloca", "step.random", "model.random"),
+    }
 )
 """Not pure (their regions may have effects, or each is an object of its own), but without an effect themselves."""
 
 
-def place_of(buffer: Value) -> str | Value:
-    """The place of a buffer: the symbol of the field, or the value of a scratch buffer."""
-    made_by = buffer.op
-    return str(made_by.field) if isinstance(made_by, loop.FieldRef) else buffer
+def places_of(buffer: Value) -> tuple[str | Value, ...]:
+    """The places that a buffer may be: symbols of fields, or the value of a scratch buffer."""
+    return fields_of(buffer) or (buffer,)
 
 
 def _reads(*places: str | Value) -> Effects:
@@ -184,18 +187,18 @@ def _transmit(op: Op) -> Effects:
 
 def _load(op: Op) -> Effects:
     assert isinstance(op, loop.Load)
-    return _reads(place_of(op.buffer))
+    return _reads(*places_of(op.buffer))
 
 
 def _store(op: Op) -> Effects:
     assert isinstance(op, loop.Store)
-    return _writes(place_of(op.buffer))
+    return _writes(*places_of(op.buffer))
 
 
 def _compact(op: Op) -> Effects:
     assert isinstance(op, loop.Compact)
-    mask, entries, counts = (place_of(b) for b in (op.mask, op.list, op.counts))
-    return Effects(frozenset({mask, counts}), frozenset({mask, entries, counts}))
+    mask, entries, counts = (places_of(b) for b in (op.mask, op.list, op.counts))
+    return Effects(frozenset({*mask, *counts}), frozenset({*mask, *entries, *counts}))
 
 
 _RULES: Final[Mapping[str, Callable[[Op], Effects]]] = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
-from nnc.compiler.ir import arith, loop
+from nnc.compiler.ir import arith, batch, loop
 from nnc.compiler.ir.interp_arith import dtype_of, evaluate
 from nnc.compiler.ir.interp_record import Recording, record
 
@@ -143,7 +143,7 @@ def run_loop(
     the same time, as after `map-threads`.
     """
     func = next(module.find(loop.Func))
-    conducted = schedule is None and any(isinstance(op, (loop.Team, loop.Once)) for op in func.walk())
+    conducted = schedule is None and any(isinstance(op, (loop.Team, batch.Batch, loop.Once)) for op in func.walk())
     machine = Machine(memory, Outcome(t0), conducted, schedule is not None and schedule.interleave, on_store)
     workers = [Worker(machine, p) for p in range(1 if conducted else memory.team)]
     arguments = [np.array(t, np.int64) for t in (t0, t1)]
@@ -220,6 +220,27 @@ class Worker:
     def size_ref(self, op: loop.SizeRef, env: Env) -> None:
         """`mem.size`."""
         env[op.result] = np.array(self.machine.memory.sizes[str(op.size)], np.int64)
+
+    def pick_field(self, op: batch.PickField, env: Env) -> None:
+        """`mem.pick_field`."""
+        env[op.result] = self.machine.memory.fields[str(op.fields[self.entry(op, op.fields, env)])]
+
+    def pick_size(self, op: batch.PickSize, env: Env) -> None:
+        """`mem.pick_size`."""
+        size = self.machine.memory.sizes[str(op.sizes[self.entry(op, op.sizes, env)])]
+        env[op.result] = np.array(size, np.int64)
+
+    def pick_number(self, op: batch.PickNumber, env: Env) -> None:
+        """`mem.pick_number`."""
+        number = op.numbers[self.entry(op, op.numbers, env)]
+        env[op.result] = np.array(number, op.result.type.dtype.numpy)
+
+    def entry(self, op: Op, table: Sequence[Any], env: Env) -> int:
+        """Which entry of a table an op takes."""
+        index = self.integer(env, op.operands[0])
+        if not 0 <= index < len(table):
+            raise OutOfRange(f"{op.name} at {op.loc}: entry {index} of a table of {len(table)}")
+        return index
 
     def alloca(self, op: loop.Alloca, env: Env) -> None:
         """`mem.alloca`: one buffer per op and worker, zero at first."""
@@ -342,15 +363,24 @@ class Worker:
 
     def team(self, op: loop.Team, env: Env) -> Steps:
         """`loop.team`: every worker's part if conducted, else this worker's."""
+        yield from self.parts(op.body, op.domain, (), env)
+
+    def batch(self, op: batch.Batch, env: Env) -> Steps:
+        """`loop.batch`."""
+        for member, domain in enumerate(op.domains):
+            yield from self.parts(op.body, domain, (member,), env)
+
+    def parts(self, body: Block, domain: str, first: tuple[int, ...], env: Env) -> Steps:
+        """A region with arguments p, lo, hi behind the first ones: every worker's part, or this worker's."""
         memory = self.machine.memory
-        n = memory.sizes[str(op.domain)]
+        n = memory.sizes[str(domain)]
         parts = range(memory.team) if self.machine.conducted else (self.number,)
         for p in parts:
             inner = Env(env)
-            ends = (p, bound(n, p, memory.team), bound(n, p + 1, memory.team))
-            for arg, value in zip(op.body.args, ends, strict=False):
+            ends = (*first, p, bound(n, p, memory.team), bound(n, p + 1, memory.team))
+            for arg, value in zip(body.args, ends, strict=True):
                 inner[arg] = np.array(value, np.int64)
-            yield from self.block(op.body, inner)
+            yield from self.block(body, inner)
 
     def once(self, op: loop.Once, env: Env) -> Steps:
         """`loop.once`."""
@@ -412,6 +442,9 @@ def _combine(kind: str, partial: Array, *elements: Array) -> Array:
 _SIMPLE: dict[type[Op], Any] = {
     loop.FieldRef: Worker.field_ref,
     loop.SizeRef: Worker.size_ref,
+    batch.PickField: Worker.pick_field,
+    batch.PickSize: Worker.pick_size,
+    batch.PickNumber: Worker.pick_number,
     loop.Alloca: Worker.alloca,
     loop.Load: Worker.load,
     loop.Store: Worker.store,
@@ -434,6 +467,7 @@ _CONTROL: dict[type[Op], Any] = {
     loop.Reduce: Worker.reduce,
     loop.If: Worker.condition,
     loop.Team: Worker.team,
+    batch.Batch: Worker.batch,
     loop.Once: Worker.once,
     loop.Barrier: Worker.barrier,
 }

@@ -197,6 +197,7 @@ class For(Op):
     """Counted loop. `simd`: iterations are independent, hold no loop, and may be executed at once.
 
     `independent`: so are these, but they may hold loops, or one processor is faster doing them one by one.
+    `short`: few iterations are to be expected, as in a small population; a hint.
     `unordered`: iterations add to the same elements, and share nothing else: another order changes the rounding alone.
     """
 
@@ -206,8 +207,9 @@ class For(Op):
     simd = optional(BOOL, False)
     independent = optional(BOOL, False)
     unordered = optional(BOOL, False)
+    short = optional(BOOL, False)
     body = region()
-    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent ?unordered {body}"
+    syntax = "&body = %lo to %hi ( step $step )? ?simd ?independent ?unordered ?short {body}"
 
     @property
     def trips(self) -> int | None:

@@ -272,6 +272,8 @@ class _Parser:
                 return self.tuple_of(self.symbol)
             case "ints":
                 return self.tuple_of(self.integer)
+            case "literals":
+                return self.tuple_of(self.literal)
             case "strings":
                 return self.tuple_of(self.string)
             case _:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from nnc.compiler.ir import loop, model, step
+from nnc.compiler.ir import batch, loop, model, step
 from nnc.compiler.ir.core import Op
 from nnc.compiler.ir.types import At, DType, boolean, i64
 
@@ -57,9 +57,12 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, tuple[type[Op], ...]], ...]]] = 
     "step.order": (("maps", (step.Map,)),),
     "loop.field": (("extent", (loop.Size,)),),
     "loop.team": (("domain", (loop.Size,)),),
+    "loop.batch": (("domains", (loop.Size,)),),
     "loop.record": (("fields", (loop.Field,)),),
     "mem.field": (("field", (loop.Field,)),),
     "mem.size": (("size", (loop.Size,)),),
+    "mem.pick_field": (("fields", (loop.Field,)),),
+    "mem.pick_size": (("sizes", (loop.Size,)),),
 }
 """Per op: the attributes that name something declared in the module, and what it may be."""
 
@@ -248,9 +251,12 @@ def _index(op: Op, scope: Scope) -> str | None:
 
 
 def _field_ref(op: Op, scope: Scope) -> str | None:
-    assert isinstance(op, loop.FieldRef)
-    declared: Type = cast("loop.Field", scope.find(op.field)).type
-    return None if declared is op.result.type else f"{op.field!r} has type {declared}, not {op.result.type}"
+    assert isinstance(op, (loop.FieldRef, batch.PickField))
+    for name in (op.field,) if isinstance(op, loop.FieldRef) else op.fields:
+        declared: Type = cast("loop.Field", scope.find(name)).type
+        if declared is not op.result.type:
+            return f"{name!r} has type {declared}, not {op.result.type}"
+    return None
 
 
 def _get(op: Op, scope: Scope) -> str | None:
@@ -279,6 +285,7 @@ _RULES: Final[Mapping[str, Callable[[Op, Scope], str | None]]] = {
     "step.stop": _stop,
     "step.index": _index,
     "mem.field": _field_ref,
+    "mem.pick_field": _field_ref,
     "model.get": _get,
     "model.set": _get,
 }

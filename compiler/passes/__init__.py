@@ -28,12 +28,14 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
         "fuse-maps": "fuse_maps:FuseMaps",
         "choose-propagation": "choose_propagation:ChoosePropagation",
         "lower-to-loops": "lower_to_loops:LowerToLoops",
+        "merge-alike": "merge_alike:MergeAlike",
         "hoist": "hoist:Hoist",
         "hoist-time": "hoist_time:HoistTime",
         "form-fma": "form_fma:FormFma",
         "expand-math": "expand_math:ExpandMath",
         "place-barriers": "place_barriers:PlaceBarriers",
         "map-threads": "map_threads:MapThreads",
+        "tabulate": "tabulate:Tabulate",
         "instrument": "instrument:Instrument",
         "canonicalize": "canonicalize:Canonicalize",
         "cse": "cse:CSE",
@@ -45,8 +47,9 @@ PASSES: Final[Mapping[str, str]] = MappingProxyType(
 DEFAULT_PIPELINE: Final = (
     "inline-functions,isolate-derivatives,order-equations,narrow-traces,discretise,canonicalize,cse,dce,"
     "instantiate,lower-delays,lower-random,canonicalize,cse,dce,"
-    "order-maps,fuse-maps,choose-propagation,lower-to-loops,canonicalize,cse,hoist,"
-    "hoist-time,form-fma,expand-math,canonicalize,cse,dce,hoist,place-barriers,map-threads,canonicalize,cse,dce"
+    "order-maps,fuse-maps,choose-propagation,lower-to-loops,merge-alike,canonicalize,cse,hoist,"
+    "hoist-time,form-fma,expand-math,canonicalize,cse,dce,hoist,place-barriers,map-threads,tabulate,"
+    "canonicalize,cse,dce"
 )
 """From the model level to what targets read."""
 

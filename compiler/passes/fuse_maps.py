@@ -13,10 +13,11 @@ from nnc.compiler.passes.order_maps import arrange
 from nnc.compiler.passes.program import actions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nnc.compiler.ir.core import Op, Value
     from nnc.compiler.ir.define import Level
+    from nnc.compiler.ir.effects import Effects
     from nnc.compiler.ir.model import Module
     from nnc.compiler.ir.types import Type
     from nnc.compiler.passes.manager import Context
@@ -37,25 +38,32 @@ class FuseMaps(Pass):
     def run(self, module: Module, context: Context) -> bool:  # noqa: D102
         program = actions(module)
         kept: list[Op] = []
+        known: dict[Op, Effects] = {}
+        seen: set[tuple[str, str]] = set()
         for op in program:
-            host = _host(kept, op) if isinstance(op, step.Map) else None
+            met = isinstance(op, step.Map) and (op.domain, str(op.owner)) in seen
+            host = _host(kept, op, known) if isinstance(op, step.Map) and met else None
             if host is None or not isinstance(op, step.Map):
                 kept.append(op)
+                known[op] = effects(op)
+                if isinstance(op, step.Map):
+                    seen.add((op.domain, str(op.owner)))
             else:
                 _merge(host, op)
+                known[host] = effects(host)
         if len(kept) == len(program):
             return False
         arrange(module, kept)
         return True
 
 
-def _host(kept: Sequence[Op], map: step.Map) -> step.Map | None:
+def _host(kept: Sequence[Op], map: step.Map, known: Mapping[Op, Effects]) -> step.Map | None:
     """The nearest earlier map that can take this one in, if all that stands between may as well come later."""
     mine = effects(map)
     for op in reversed(kept):
         if isinstance(op, step.Map) and _alike(op, map) and _elementwise(op, map):
             return op
-        if effects(op).conflicts(mine):
+        if known[op].conflicts(mine):
             return None
     return None
 
@@ -63,7 +71,7 @@ def _host(kept: Sequence[Op], map: step.Map) -> step.Map | None:
 def _alike(a: step.Map, b: step.Map) -> bool:
     if a.domain != b.domain or a.flag != b.flag or _reduces(a) or _reduces(b):
         return False
-    return a.domain == "once" or (a.domain in ("neurons", "posts") and a.owner == b.owner)
+    return a.domain in ("once", "neurons", "posts") and a.owner == b.owner
 
 
 def _reduces(map: step.Map) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.ir import arith, loop
+from nnc.compiler.ir import arith, batch, loop
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.define import PURE
 from nnc.compiler.passes.manager import Pass
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.model import Module
     from nnc.compiler.passes.manager import Context
 
-_PHASES = (loop.Team, loop.Once)
+_PHASES = (loop.Team, batch.Batch, loop.Once)
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Hoist(Pass):
 
 def is_single(op: Op, singles: frozenset[str]) -> bool:
     """Whether a load is of the one element of a buffer: its index is a zero that needs no check."""
-    if not isinstance(op, loop.Load) or not isinstance(op.buffer.op, loop.FieldRef):
+    if not isinstance(op, loop.Load):
         return False
-    index = op.index.op
-    return op.buffer.op.field in singles and isinstance(index, arith.Const) and index.value == 0
+    index, names = op.index.op, fields_of(op.buffer)
+    return bool(names) and singles.issuperset(names) and isinstance(index, arith.Const) and index.value == 0
 
 
 def single_fields(module: Op) -> frozenset[str]:
@@ -62,8 +63,7 @@ def written_buffers(op: Op) -> set[Value]:
 
 def written_fields(op: Op) -> frozenset[str]:
     """The fields among them, by name: two references to a field are two values."""
-    refs = (buffer.op for buffer in written_buffers(op))
-    return frozenset(str(ref.field) for ref in refs if isinstance(ref, loop.FieldRef))
+    return frozenset(name for buffer in written_buffers(op) for name in fields_of(buffer))
 
 
 class _Function:
@@ -132,11 +132,10 @@ class _Function:
         return self._load_target(op, lowest, depth)
 
     def _load_target(self, op: loop.Load, lowest: int, depth: int) -> int:
-        assert isinstance(op.buffer.op, loop.FieldRef)
-        field = str(op.buffer.op.field)
+        fields = fields_of(op.buffer)
         # `written[d]` is what the op that holds the block of depth d writes
         target = depth
-        while target > lowest and field not in self.written[target]:
+        while target > lowest and self.written[target].isdisjoint(fields):
             target -= 1
         time = self._depth_of((loop.TimeLoop,))
         phase = self._depth_of(_PHASES)

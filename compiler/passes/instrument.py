@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from nnc.compiler.ir import loop
 from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.cost import Work, element_of, work_of
 from nnc.compiler.ir.types import DType, buffer_type, i64
@@ -97,8 +98,8 @@ class _Reader:
                 self.close(str(op.kernel))
                 continue
             self.add(number, work_of(op))
-            if isinstance(op, (loop.Load, loop.Store)) and isinstance(op.buffer.op, loop.FieldRef):
-                self.fields.add(str(op.buffer.op.field))
+            if isinstance(op, (loop.Load, loop.Store)):
+                self.fields.update(fields_of(op.buffer))
             inner = number
             if isinstance(op, (loop.For, loop.Reduce, loop.Compact)) or (isinstance(op, loop.If) and not inside):
                 self.plan.counted.append(op)

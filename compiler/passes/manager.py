@@ -20,6 +20,7 @@ from nnc.compiler.passes.pipeline import parse_passes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from nnc.compiler.ir.core import Op
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
 
@@ -146,7 +147,12 @@ def _run_one(step: Pass, module: Module, context: Context) -> Timing:
         if not verify(module, level, problems):
             raise InvalidIR(step.name, problems)
     end = time.perf_counter()
-    return Timing(step.name, middle - start, end - middle, sum(1 for _ in module.walk()), changed)
+    return Timing(step.name, middle - start, end - middle, 1 + _held(module), changed)
+
+
+def _held(op: Op) -> int:
+    """How many ops are in the regions of an op."""
+    return sum(len(region.ops) + sum(_held(inner) for inner in region.ops if inner.regions) for region in op.regions)
 
 
 class InvalidIR(Exception):

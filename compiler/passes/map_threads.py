@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nnc.compiler.ir import loop
+from nnc.compiler.ir import batch, loop
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import DType, i64
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class MapThreads(Pass):
     """Puts the body of each `loop.team` in its place, with this worker's part of the domain, and that of each
     `loop.once` under the condition that this is worker 0. The bounds are computed once, at the start of the function.
+    A `loop.batch` becomes a loop over its members, which computes the bounds of each.
     """
 
     name: ClassVar[str] = "map-threads"
@@ -35,6 +36,8 @@ class MapThreads(Pass):
             for op in list(func.walk()):
                 if isinstance(op, loop.Team):
                     worker.inline(op)
+                elif isinstance(op, batch.Batch):
+                    worker.go_through(op)
                 elif isinstance(op, loop.Once):
                     worker.guard(op)
             changed |= worker.used
@@ -77,13 +80,14 @@ class _Worker:
         name = str(op.domain)
         if name not in self._parts:
             n = self.b.value(loop.SizeRef, types=(i64,), size=op.domain)
-            after = self.b.add(self.id, self.b.const(1, DType.i64))
-            lo = self.b.value(loop.Bound, n, self.id, types=(i64,))
-            hi = self.b.value(loop.Bound, n, after, types=(i64,))
-            stem = name.replace(".", "_")
-            n.hint, lo.hint, hi.hint = stem, f"{stem}_lo", f"{stem}_hi"
-            self._parts[name] = lo, hi
+            self._parts[name] = self._bounds(self.b, n, name.replace(".", "_"))
         return self._parts[name]
+
+    def _bounds(self, b: Builder, n: Value, stem: str) -> tuple[Value, Value]:
+        after = b.add(self.id, b.const(1, DType.i64))
+        lo, hi = (b.value(loop.Bound, n, p, types=(i64,)) for p in (self.id, after))
+        n.hint, lo.hint, hi.hint = stem, f"{stem}_lo", f"{stem}_hi"
+        return lo, hi
 
     def inline(self, op: loop.Team) -> None:
         """Replace a team by its body."""
@@ -97,6 +101,20 @@ class _Worker:
         for inner in moved:
             inner.parent = block
         block.ops[at:at] = moved
+        op.erase()
+
+    def go_through(self, op: batch.Batch) -> None:
+        """Replace a batch by a loop over its members."""
+        assert op.parent is not None
+        zero, count = (self.b.const(n, DType.i64) for n in (0, len(op.domains)))
+        moved, op.regions = op.body, [Block()]
+        member, *rest = moved.args
+        moved.args = [member]
+        b = Builder(moved, moved.ops[0] if moved.ops else None, op.loc)
+        n = b.value(batch.PickSize, member, types=(i64,), sizes=op.domains)
+        for arg, value in zip(rest, (self.id, *self._bounds(b, n, "n")), strict=True):
+            arg.replace_by(value)
+        op.parent.insert_before(op, loop.For((zero, count), (), {}, (moved,), op.loc))
         op.erase()
 
     def guard(self, op: loop.Once) -> None:

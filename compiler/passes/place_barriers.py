@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from nnc.compiler.ir import loop
+from nnc.compiler.ir import batch, loop
 from nnc.compiler.ir.attributes import Symbol
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import DType, i64
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from nnc.compiler.ir.define import Level
     from nnc.compiler.ir.model import Module
     from nnc.compiler.passes.manager import Context
+
+
+PHASES: Final = (loop.Team, batch.Batch, loop.Once)
+"""The ops that are a phase of a step."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class PlaceBarriers(Pass):
         singles = single_fields(module)
         changed = False
         for time in list(module.find(loop.TimeLoop)):
-            phases = [Phase.of(op, singles) for op in time.body.ops if isinstance(op, (loop.Team, loop.Once))]
+            phases = [Phase.of(op, singles) for op in time.body.ops if isinstance(op, PHASES)]
             for place in stab(conflicts(phases), len(phases)):
                 index = time.body.ops.index(phases[place].op) + 1
                 time.body.insert(index, loop.Barrier(loc=phases[place].op.loc))
@@ -104,8 +109,8 @@ class Phase:
     def of(op: Op, singles: frozenset[str]) -> Phase:
         """The accesses of a phase."""
         phase = Phase(op)
-        team = isinstance(op, loop.Team)
-        shared, past = (set(map(str, op.shared)), set(map(str, op.past))) if isinstance(op, loop.Team) else ((), ())
+        team = not isinstance(op, loop.Once)
+        shared, past = _others(op)
         for name in _loaded_fields(op):
             if name in shared or (name in singles) == team:
                 phase.reads[name] = Whose.OTHERS
@@ -117,9 +122,15 @@ class Phase:
         return phase
 
 
+def _others(op: Op) -> tuple[set[str], set[str]]:
+    """What a phase says it reads of other workers: fields, and rows of earlier steps of rings."""
+    if not isinstance(op, (loop.Team, batch.Batch)):
+        return set(), set()
+    return set(map(str, op.shared)), set(map(str, op.past))
+
+
 def _loaded_fields(op: Op) -> set[str]:
-    refs = (load.buffer.op for load in op.find(loop.Load))
-    return {str(ref.field) for ref in refs if isinstance(ref, loop.FieldRef)}
+    return {name for load in op.find(loop.Load) for name in fields_of(load.buffer)}
 
 
 Arc = range

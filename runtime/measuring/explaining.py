@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from nnc.compiler.driver import lower
+from nnc.compiler.ir import batch, loop
 from nnc.compiler.options import Options
+from nnc.compiler.passes import PROFILE_PIPELINE
 from nnc.compiler.passes.choose_propagation import PROCEDURAL, RULES
+from nnc.compiler.passes.merge_alike import MergeAlike
 from nnc.compiler.passes.narrow_traces import judge, projections
+from nnc.runtime.measuring.metering import label
 from nnc.runtime.running.compiling import cores_for, describe
 from nnc.runtime.running.team import AUTO, GRAIN, TUNE, team_size
 from nnc.runtime.running.tuning import may_share, tuner_for
 from nnc.runtime.running.work import work_of
 
 if TYPE_CHECKING:
+    from nnc.compiler.ir.core import Op
     from nnc.runtime.networks.network import Network
     from nnc.runtime.running.compiling import Compiled
 
@@ -21,9 +27,32 @@ _REASONS = {choice.layout: choice.reason for choice in (*RULES.values(), PROCEDU
 
 
 def explain(network: Network, compiled: Compiled) -> str:
-    """Lines on threads, on the order of sums, on the storage of each projection, and on event-driven variables."""
-    found = [_threads(network, compiled), _order(network, compiled)]
+    """Lines on threads, the order of sums, shared loops, the storage of each projection, and event-driven variables."""
+    found = [_threads(network, compiled), _order(network, compiled), *_batches(network)]
     return "\n".join([*found, *_storages(network, compiled), *_traces(network)])
+
+
+def _batches(network: Network) -> list[str]:
+    """Which populations and projections share a loop."""
+    if len(network.get_populations()) + len(network.get_projections(suppress_error=True)) < MergeAlike.minimum:
+        return []
+    options = Options(target=network.target, pipeline=PROFILE_PIPELINE)
+    module = lower(describe(network), options, upto=MergeAlike.name)
+    lines = []
+    for time in module.find(loop.TimeLoop):
+        for op, lap in itertools.pairwise(time.body.ops):
+            count = _members(op)
+            if count and isinstance(lap, loop.Lap):
+                lines.append(f"{label(network, str(lap.kernel))}: one loop for {count} that are alike")
+    return lines
+
+
+def _members(op: Op) -> int:
+    """The number of members of a merged phase; 0 for another one."""
+    if isinstance(op, batch.Batch):
+        return len(op.domains)
+    first = op.body.ops[-1] if isinstance(op, loop.Once) and op.body.ops else op
+    return (first.trips or 0) if isinstance(first, loop.For) and batch.is_over_members(first) else 0
 
 
 def _order(network: Network, compiled: Compiled) -> str:

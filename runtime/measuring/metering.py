@@ -241,7 +241,8 @@ def kernels_of(network: Network) -> Callable[[], Profile | None]:
 def _report(network: Network, compiled: Compiled, reading: Reading) -> Profile:
     from nnc.runtime.running.compiling import describe
 
-    kernels = plan(lower(describe(network), Options(pipeline=PROFILE_PIPELINE.removesuffix(",instrument")))).kernels
+    options = Options(target=network.target, pipeline=PROFILE_PIPELINE.removesuffix(",instrument"))
+    kernels = plan(lower(describe(network), options)).kernels
     block = compiled.state.block
     counts = {int(n.removeprefix(COUNT)): int(v.sum()) for n, v in reading.values.items() if n.startswith(COUNT)}
     ticks = {n.removeprefix(TICKS): float(v.mean()) for n, v in reading.values.items() if n.startswith(TICKS)}
@@ -260,16 +261,17 @@ def _report(network: Network, compiled: Compiled, reading: Reading) -> Profile:
             bound = "memory" if work.bytes / most.bandwidth(size) >= least else "arithmetic"
         roofline = least / seconds if seconds and least else None
         share = spent / total if total else None
-        found.append(KernelTime(_label(network, name), name, seconds, share, work, bound, roofline))
+        found.append(KernelTime(label(network, name), name, seconds, share, work, bound, roofline))
     found.sort(key=lambda k: (-(k.seconds or 0.0), -k.work.bytes))
     steps = counts.get(0, 0) // block.team
     return Profile(tuple(found), steps, reading.seconds, block.team, network.target, network.config_.precision)
 
 
-def _label(network: Network, kernel: str) -> str:
+def label(network: Network, kernel: str) -> str:
     """A kernel in the words of the user's network."""
     if kernel in (WAIT, REST):
         return {WAIT: "waiting for other threads", REST: "the loop over steps"}[kernel]
+    first, several, kernel = kernel.rpartition("..")
     owner, _, rest = kernel.partition(".")
     if owner == "record":
         return "recording conductances" if rest == "targets" else "recording"
@@ -280,4 +282,5 @@ def _label(network: Network, kernel: str) -> str:
         projections = network.get_projections(suppress_error=True)
         names = {f"proj{p.id}": p.name for p in projections}
         what = "synapses" if rest == "update" else what
-    return f"{names.get(owner, owner)}: {what}"
+    owners = f"{names.get(first, first)}..{names.get(owner, owner)}" if several else names.get(owner, owner)
+    return f"{owners}: {what}"

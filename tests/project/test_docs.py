@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 import nnc as ann
 from nnc.compiler import driver
 from nnc.compiler.diagnostics import DiagnosticError
+from nnc.compiler.ir.printer import print_module
 from nnc.compiler.main import main
 from nnc.compiler.options import Options
 from nnc.runtime.running.compiling import describe
@@ -43,7 +45,13 @@ STAGES = {
 }
 
 
-def document() -> str:
+FOUR = """## Loop: four such populations are one loop over a table of them
+
+What the pass `merge-alike` makes of their phases (`--print-ir-after=merge-alike`); `%b` is the number of the member.
+"""
+
+
+def network(populations: int) -> ann.Network:
     net = ann.Network(dt=0.1)
     cell = ann.Neuron(
         parameters="tau = 20.0 : population",
@@ -51,11 +59,20 @@ def document() -> str:
         spike="v > 1.0",
         reset="v = 0.0",
     )
-    net.create(100, cell)
+    for _ in range(populations):
+        net.create(100, cell)
+    return net
+
+
+def document() -> str:
+    net = network(1)
     out = [HEAD.format(script=SCRIPT)]
     for stage, title in STAGES.items():
         out.append(f"{title}\n```\n{driver.stage_text(describe(net), stage, Options())}```\n")
-    return "\n".join(out)
+    lines = print_module(driver.lower(describe(network(4)), Options(), "merge-alike")).splitlines(keepends=True)
+    first = next(i for i, line in enumerate(lines) if "loop.batch" in line)
+    last = next(i for i, line in enumerate(lines) if "loop.record end" in line)
+    return "\n".join([*out, f"{FOUR}\n```\n{dedent(''.join(lines[first:last]))}```\n"])
 
 
 def test_the_stages_of_a_neuron_are_shown_as_they_are(request: pytest.FixtureRequest) -> None:

@@ -237,6 +237,69 @@ def a_barrier_is_saved() -> None:
     place_barriers._stab_line = lambda arcs: line(arcs)[:-1]
 
 
+# -- batches
+
+
+def entries_change_places() -> None:
+    """The first two entries of every table are swapped."""
+    from nnc.compiler.passes import merge_alike
+
+    whole = merge_alike._Tables._table
+
+    def table(self: Owner, value: Owner, entries: Owner) -> Owner:
+        return whole(self, value, (entries[1], entries[0], *entries[2:]))
+
+    merge_alike._Tables._table = table  # type: ignore[method-assign]
+
+
+def everything_may_pass() -> None:
+    """Phases pass others whatever they share."""
+    from nnc.compiler.passes import merge_alike
+
+    merge_alike._may_join = lambda groups, place, member: True
+
+
+def numbers_are_all_alike() -> None:
+    """The numbers of the first phase stand for those of all."""
+    from nnc.compiler.ir import loop
+    from nnc.compiler.passes import merge_alike
+
+    whole = merge_alike._Tables.use
+
+    def use(self: Owner, column: Owner) -> None:
+        if isinstance(column[0].value.op, (loop.FieldRef, loop.SizeRef)):
+            whole(self, column)
+
+    merge_alike._Tables.use = use  # type: ignore[method-assign]
+
+
+def what_changes_is_tabulated() -> None:
+    """What a run writes counts as given."""
+    from nnc.compiler.passes import tabulate
+
+    tabulate.written_fields = lambda op: frozenset()
+
+
+def rows_start_one_late() -> None:
+    """The row of a ring in the first step is that of the second."""
+    from nnc.compiler.ir.builder import Builder
+    from nnc.compiler.passes import tabulate
+
+    class Late(Builder):
+        def sub(self, a: Owner, b: Owner) -> Owner:
+            return a
+
+    tabulate.Builder = Late  # type: ignore[misc]
+
+
+def members_are_done_backwards() -> None:
+    """A batch starts with its last member."""
+    from nnc.compiler.passes import merge_alike
+
+    whole = merge_alike._merged
+    merge_alike._merged = lambda members: whole(list(reversed(members)))
+
+
 # -- layout
 
 
@@ -385,6 +448,14 @@ SUITES: dict[str, tuple[Callable[[], None], ...]] = {
     "tests/conformance/test_spike_times.py": (neurons_meet_themselves,),
     "tests/passes/test_map_threads.py": (everybody_is_first, parts_overlap),
     "tests/passes/test_place_barriers.py": (nothing_is_shared, the_past_is_safe, a_barrier_is_saved),
+    "tests/passes/test_merge_alike.py": (
+        entries_change_places,
+        everything_may_pass,
+        numbers_are_all_alike,
+        what_changes_is_tabulated,
+        rows_start_one_late,
+        members_are_done_backwards,
+    ),
     "tests/runtime/test_procedural.py": (workers_make_whole_rows, gaps_are_too_long, columns_stay_taken),
     "tests/codegen/test_layout.py": (tiles_are_cut_off, layouts_look_alike, buffers_start_anywhere),
     "tests/conformance/test_streams.py": (doubles_have_the_bits_of_one_word,),

@@ -12,6 +12,7 @@ from passes.networks import Network, spikes_of
 
 from nnc.compiler.codegen.target import get_target
 from nnc.compiler.ir import model, step
+from nnc.compiler.ir.batch import is_over_members
 from nnc.compiler.ir.interp import StepState, run_loop, run_model, run_step
 from nnc.compiler.ir.printer import print_module
 from nnc.compiler.ir.types import At
@@ -184,6 +185,10 @@ class Trail:
         assert reference is not None
         self.on_target(module, target_name, reference)
 
+    def take(self, module: Module) -> None:
+        """Keep a module of the step level, for the places of its fields."""
+        self.lowered = Lowered(self.network, module.clone())
+
     def prepare(self) -> None:
         """The state before the first step, of all fields that any level has."""
         module = self.network.module()
@@ -268,7 +273,8 @@ class Trail:
         for name in ("llvm", "openmp"):
             if get_target(name).available() is None:
                 self.on_target(module, name, reference)
-        get_target("cuda").emit(module)
+        if not any(is_over_members(op) for op in module.walk()):
+            get_target("cuda").emit(module)
 
     def on_target(self, module: Module, name: str, reference: Outcome) -> None:
         """The same for one target."""

@@ -191,3 +191,28 @@ def _full(random: Random, n_pre: int, n_post: int, recurrent: bool) -> Wires:
     post, pre = (a.ravel() for a in np.mgrid[post_first : post_first + post_count, first : first + pre_count])
     keep = (pre != post) | (not (recurrent and random.random() < 0.5))
     return Wires(pre[keep], post[keep], 1, first, pre_count, post_first, post_count)
+
+
+def repeated(network: WholeNetwork, times: int) -> WholeNetwork:
+    """The same network many times over; the synapses of every other projection go on to the next copy.
+
+    Facts, sizes and switches of the copies are the same, drawn values are not.
+    """
+    many = WholeNetwork(network.seed, network.precision, [], [])
+    count = len(network.populations)
+    for copy in range(times):
+        for i, pop in enumerate(network.populations):
+            many.values |= _renamed(network.values, f"pop{i}.", f"pop{copy * count + i}.")
+            many.populations.append(Population(pop.model, pop.size, dict(pop.facts)))
+        for i, proj in enumerate(network.projections):
+            stays = proj.facts["full"] and proj.pre == proj.post
+            end = copy if stays else (copy + i % 2) % times
+            many.values |= _renamed(network.values, f"proj{i}.", f"proj{len(many.projections)}.")
+            ends = copy * count + proj.pre, end * count + proj.post
+            many.projections.append(Projection(proj.model, *ends, proj.wires, dict(proj.facts)))
+    many.values |= {name: value for name, value in network.values.items() if name.startswith("stop.")}
+    return many
+
+
+def _renamed(values: dict[str, Any], before: str, after: str) -> dict[str, Any]:
+    return {after + name.removeprefix(before): value for name, value in values.items() if name.startswith(before)}

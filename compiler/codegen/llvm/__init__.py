@@ -87,15 +87,10 @@ class LLVMTarget:
 
     def emit(self, module: Op) -> Artifact:
         """The LLVM module, for the kind of processor of this machine."""
-        from nnc.compiler.codegen.llvm.jit import machine_kind  # llvmlite takes 50 ms to import
+        from nnc.compiler.codegen.llvm.jit import has_masks, machine_kind  # llvmlite takes 50 ms to import
 
-        return Artifact(
-            self.name,
-            "ll",
-            emit_llvm(fetch_ahead(staged(module)), machine_kind()),
-            "nnc_worker",
-            Layout.of(module, pack=True),
-        )
+        text = emit_llvm(fetch_ahead(staged(module)), machine_kind(), has_masks())
+        return Artifact(self.name, "ll", text, "nnc_worker", Layout.of(module, pack=True))
 
     def load(self, artifact: Artifact) -> LLVMProgram:
         """Compile (or find in the cache) and link."""

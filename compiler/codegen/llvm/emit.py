@@ -6,22 +6,51 @@ not carry `vectorize.enable`: that only adds warnings on the terminal where the 
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from nnc.compiler.codegen.layout import ABI, Layout
+from nnc.compiler.codegen.layout import ABI, Layout, even
 from nnc.compiler.codegen.llvm.reduce import emit_reduce
 from nnc.compiler.codegen.llvm.support import BOUND, CLOCKS, COMPACT, STOP, barrier, philox, record
 from nnc.compiler.codegen.llvm_expr import MEMORY, TYPES, Writer, is_arithmetic, literal
 from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
-from nnc.compiler.ir import arith, loop, random
+from nnc.compiler.ir import arith, batch, loop, random
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nnc.compiler.ir.core import Block, Op, Value
+
+SHORT: Final = ('!{!"llvm.loop.vectorize.predicate.enable", i1 true}', '!{!"llvm.loop.interleave.count", i32 1}')
+"""Properties of a loop of few iterations: all are done in vectors, under a mask, instead of the last ones by one."""
+
+WHOLE: Final = 64
+"""Iterations that are done without a mask where there are as many."""
+
+
+class Found(NamedTuple):
+    """A truth value that a loop stores, and the op behind the loop that asks where it was true."""
+
+    stored: Value
+    user: loop.Compact
+
+
+def found_by(op: loop.For) -> Found | None:
+    """What a loop finds for the compaction that follows it.
+
+    To read a mask of a few bytes that was just written, a processor has to wait until it is in the cache.
+    """
+    assert op.parent is not None
+    after = op.parent.ops[op.parent.ops.index(op) + 1 :]
+    if not after or not isinstance(after[0], loop.Compact):
+        return None
+    stores = [o for o in op.body.ops if isinstance(o, loop.Store) and o.buffer is after[0].mask]
+    return Found(stores[0].value, after[0]) if len(stores) == 1 else None
+
 
 WORDS: Final = "{ i32, i32, i32, i32 }"
 
@@ -31,12 +60,15 @@ class Emitter(Writer):
 
     target = "llvm"
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, masks: bool = False) -> None:
         super().__init__()
         self.layout = layout
+        self.masks = masks
         self.helpers: set[str] = set()
         self.group: str | None = None
         self.entry: list[str] = []
+        self.tables: dict[str, str] = {}
+        self.found: dict[Op, list[str]] = {}
         self._fields: dict[str, str] = {}
         self._sizes: dict[str, str] = {}
         self._block_words: dict[int, str] = {}
@@ -100,6 +132,43 @@ class Emitter(Writer):
             self._sizes[name] = self._at_entry(f"load i64, ptr {at}")
         return self._sizes[name]
 
+    def pick_field(self, op: batch.PickField) -> None:
+        """The address of the field of a member, from the table of the block."""
+        at = self.entry_of(op, [self.layout.field_index[str(name)] for name in op.fields])
+        at = self.let(f"getelementptr inbounds ptr, ptr {self.block_word(32, 'ptr')}, i64 {at}")
+        self.values[op.result] = self.let(f"load ptr, ptr {at}")
+
+    def pick_size(self, op: batch.PickSize) -> None:
+        """The size of a member, from the table of the block."""
+        at = self.entry_of(op, [self.layout.size_index[str(name)] for name in op.sizes])
+        at = self.let(f"getelementptr inbounds i64, ptr {self.block_word(40, 'ptr')}, i64 {at}")
+        self.values[op.result] = self.let(f"load i64, ptr {at}")
+
+    def pick_number(self, op: batch.PickNumber) -> None:
+        """The number of a member, from a table of the module."""
+        dtype = op.result.type.dtype
+        if dtype is DType.bool:
+            number = self.let(f"trunc i8 {self.from_table(op, 'i8', list(map(int, op.numbers)))} to i1")
+        else:
+            number = self.from_table(op, TYPES[dtype], [literal(n, dtype) for n in op.numbers])
+        self.values[op.result] = number
+
+    def entry_of(self, op: Op, places: Sequence[int]) -> str:
+        """The place of a member: computed where places are evenly spread, else from a table."""
+        line = even(places)
+        if line is None:
+            return self.let(f"sext i32 {self.from_table(op, 'i32', places)} to i64")
+        start, step = line
+        return self.let(f"add i64 {start}, {self.let(f'mul i64 {step}, {self.values[op.operands[0]]}')}")
+
+    def from_table(self, op: Op, kind: str, entries: Sequence[object]) -> str:
+        """An entry of a constant table of the module."""
+        text = f"[{len(entries)} x {kind}] [{', '.join(f'{kind} {e}' for e in entries)}]"
+        name = self.tables.setdefault(text, f"@nnc.table{len(self.tables)}")
+        return self.let(
+            f"load {kind}, ptr {self.let(f'getelementptr {kind}, ptr {name}, i64 {self.values[op.operands[0]]}')}"
+        )
+
     def block(self, block: Block) -> None:
         """All ops of a region, but not its yield."""
         for op in block.ops:
@@ -137,7 +206,8 @@ class Emitter(Writer):
 
     def stride(self, buffer: Value) -> int:
         """Elements from one value in a buffer to the next."""
-        return stride(self.layout, str(buffer.op.field)) if isinstance(buffer.op, loop.FieldRef) else 1
+        names = fields_of(buffer)
+        return stride(self.layout, names[0]) if names else 1
 
     @property
     def access(self) -> str:
@@ -172,11 +242,18 @@ class Emitter(Writer):
         self.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 0, i32 3, i32 1)")
 
     def compact(self, op: loop.Compact) -> None:
-        """A call; the counter is passed by its address."""
+        """A call; the counter is passed by its address. None if it is known that nothing is set."""
         self.helpers.add("compact")
+        then, end = self.labels("some", "none")
+        if op in self.found:
+            self.branch(functools.reduce(lambda a, b: self.let(f"or i1 {a}, {b}"), self.found[op]), then, end)
+            self.start(then)
         count = self.address(op.counts, op.slot)
         mask, lo, hi, entries, base = (self.values[v] for v in (op.mask, op.lo, op.hi, op.list, op.base))
         self.do(f"call void @nnc_compact(ptr {mask}, i64 {lo}, i64 {hi}, ptr {entries}, i64 {base}, ptr {count})")
+        if op in self.found:
+            self.jump(end)
+            self.start(end)
 
     def time(self, op: loop.TimeLoop) -> None:
         """The loop over steps; worker 0 notes where it ended."""
@@ -228,13 +305,34 @@ class Emitter(Writer):
         accesses = self.node(f'!{{!"llvm.loop.parallel_accesses", {self.group}}}')
         # What is written out before it is vectorised never is: a loop known to be short is a vector or two.
         kept = [self.node('!{!"llvm.loop.unroll.disable"}')] if op.trips is not None else []
-        self.iterate(self.values[op.lo], self.values[op.hi], str(op.step), op.body, accesses, *kept)
+        lo, hi, found = self.values[op.lo], self.values[op.hi], found_by(op) if op.short else None
+        if op.short and self.masks and op.step == 1:
+            middle = self.whole(lo, hi)
+            self.iterate(lo, middle, "1", op.body, accesses, found=found)
+            lo, kept = middle, [self.node(text) for text in SHORT]
+        self.iterate(lo, hi, str(op.step), op.body, accesses, *kept, found=found)
         self.group = outer
 
+    def whole(self, lo: str, hi: str) -> str:
+        """Where the last iterations of a loop begin, fewer than `WHOLE`."""
+        count = self.let(f"sub nsw i64 {hi}, {lo}")
+        some = self.let(f"select i1 {self.let(f'icmp sgt i64 {count}, 0')}, i64 {count}, i64 0")
+        return self.let(f"add nsw i64 {lo}, {self.let(f'and i64 {some}, {-WHOLE}')}")
+
     def iterate(
-        self, lo: str, hi: str, step: str, body: Block, *properties: str, then: Callable[[str], None] | None = None
+        self,
+        lo: str,
+        hi: str,
+        step: str,
+        body: Block,
+        *properties: str,
+        then: Callable[[str], None] | None = None,
+        found: Found | None = None,
     ) -> None:
-        """Execute a region, and then what `then` writes, for i = lo, lo + step, ... below hi."""
+        """Execute a region, and then what `then` writes, for i = lo, lo + step, ... below hi.
+
+        For `found`, note whether any iteration stored true.
+        """
         head, inner, end = self.labels("loop", "body", "done")
         i, after, before = self.fresh(), self.fresh(), self.label
         position = len(self.out) + 2
@@ -246,10 +344,16 @@ class Emitter(Writer):
         self.block(body)
         if then is not None:
             then(i)
+        if found is not None:
+            some, more = self.fresh(), self.fresh()
+            self.do(f"{more} = or i1 {some}, {self.values[found.stored]}")
+            self.found.setdefault(found.user, []).append(some)
         self.do(f"{after} = add nsw i64 {i}, {step}")
         note = f", !llvm.loop {self.node('distinct !{SELF, ' + ', '.join(properties) + '}')}" if properties else ""
         self.jump(head, note)
         self.out.insert(position, f"  {i} = phi i64 [ {lo}, %{before} ], [ {after}, %{self.label} ]")
+        if found is not None:
+            self.out.insert(position, f"  {some} = phi i1 [ false, %{before} ], [ {more}, %{self.label} ]")
         self.start(end)
 
     def reduce(self, op: loop.Reduce) -> None:
@@ -328,6 +432,9 @@ class Emitter(Writer):
 _METHODS: Final[dict[type[Op], str]] = {
     loop.FieldRef: "field_ref",
     loop.SizeRef: "size_ref",
+    batch.PickField: "pick_field",
+    batch.PickSize: "pick_size",
+    batch.PickNumber: "pick_number",
     loop.Alloca: "alloca",
     loop.Load: "load",
     loop.Store: "store",
@@ -359,13 +466,15 @@ def clock(ticks: str) -> str:
 ATTRIBUTES: Final = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
 
 
-def emit_llvm(module: Op, machine: str = "x86") -> str:
-    """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits."""
+def emit_llvm(module: Op, machine: str = "x86", masks: bool = False) -> str:
+    """The LLVM module for a loop-level module. `machine` (see `PAUSES`) says how a processor waits, `masks` whether
+    it does vectors of all types under a mask.
+    """
     layout = Layout.of(module, pack=True)
     func = next(module.find(loop.Func), None)
     if func is None:
         raise unsupported(module, "llvm", "there is no loop.func")
-    emitter = Emitter(layout)
+    emitter = Emitter(layout, masks)
     worker = emitter.function(func).replace("internal void @nnc_worker", "void @nnc_worker")
     counter, ticks = CLOCKS[machine]
     texts = {
@@ -379,6 +488,8 @@ def emit_llvm(module: Op, machine: str = "x86") -> str:
     }
     parts = [f"; Made by nnc; state block ABI {ABI}.\n"]
     parts += [text for name, text in texts.items() if name in emitter.helpers]
+    if emitter.tables:
+        parts.append("".join(f"{name} = internal constant {text}\n" for text, name in emitter.tables.items()))
     if emitter.declared:
         parts.append("\n".join(emitter.declared.values()) + "\n")
     parts += [worker, ATTRIBUTES]

@@ -32,6 +32,13 @@ def machine_kind() -> str:
 
 
 @functools.cache
+def has_masks() -> bool:
+    """Whether this machine reads and writes vectors of all types under a mask (AVX-512 with bytes and words, SVE)."""
+    known = llvm.get_host_cpu_features()
+    return bool(known.get("avx512bw") and known.get("avx512vl")) or bool(known.get("sve"))
+
+
+@functools.cache
 def has_threads() -> bool:
     """Whether the C library of this process starts threads by the POSIX calls."""
     # LLVM itself knows the symbols of the process only once a first engine exists.

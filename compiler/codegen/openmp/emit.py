@@ -17,16 +17,17 @@ from nnc.compiler.codegen.c_expr import (
     is_expression,
     needs_wide,
 )
-from nnc.compiler.codegen.layout import ABI, Layout
+from nnc.compiler.codegen.layout import ABI, Layout, even
 from nnc.compiler.codegen.openmp.reduce import emit_reduce
 from nnc.compiler.codegen.openmp.support import FUNCTIONS, HEADER, RUN
 from nnc.compiler.codegen.packing import first_of, stride
 from nnc.compiler.codegen.target import unsupported
-from nnc.compiler.ir import arith, loop, random
+from nnc.compiler.ir import arith, batch, loop, random
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nnc.compiler.diagnostics import Loc
     from nnc.compiler.ir.core import Block, Op, Value
@@ -74,6 +75,7 @@ class Emitter:
         self.values: dict[Value, Expr] = {}
         self.fields: dict[str, str] = {}
         self.sizes: dict[str, str] = {}
+        self.tables: dict[tuple[str, str], str] = {}
         self.said: object = None
 
     def function(self, func: loop.Func) -> str:
@@ -98,7 +100,7 @@ class Emitter:
     def _declarations(self, func: loop.Func) -> list[str]:
         refs = {str(op.field) for op in func.find(loop.FieldRef)}
         sizes = {str(op.size) for op in func.find(loop.SizeRef)}
-        out = []
+        out = [f"  static const {kind} {name}{text}" for (kind, text), name in self.tables.items()]
         if next(func.find(loop.Barrier), None):
             out.append("  int64_t sense = 0;")
         for i, name in enumerate(self.layout.sizes):
@@ -203,6 +205,39 @@ class Emitter:
             raise unsupported(op, "openmp", f"size @{op.size} is not declared")
         self.values[op.result] = Expr(self.sizes[str(op.size)])
 
+    def pick_field(self, op: batch.PickField) -> None:
+        """The field of a member, from the table of the block."""
+        kind = MEMORY_TYPE[op.result.type.dtype]
+        name = self.names.new(op.result.hint or "field")
+        at = self.entry_of(op, [self.layout.field_index[str(name)] for name in op.fields])
+        self.values[op.result] = Expr(name)
+        self.line(f"{kind} *const {name} = ({kind} *)block->field[{at}];")
+
+    def pick_size(self, op: batch.PickSize) -> None:
+        """The size of a member, from the table of the block."""
+        at = self.entry_of(op, [self.layout.size_index[str(name)] for name in op.sizes])
+        self.bind(op.result, f"block->size[{at}]")
+
+    def pick_number(self, op: batch.PickNumber) -> None:
+        """The number of a member, from a table."""
+        dtype = op.result.type.dtype
+        numbers = [constant(n, dtype).text for n in op.numbers]
+        self.bind(op.result, self.from_table(op, VALUE_TYPE[dtype], numbers))
+
+    def entry_of(self, op: Op, places: Sequence[int]) -> str:
+        """The place of a member: computed where places are evenly spread, else from a table."""
+        line = even(places)
+        if line is None:
+            return self.from_table(op, "int32_t", list(map(str, places)))
+        return f"{line[0]} + {line[1]} * {self.atom(op.operands[0])}"
+
+    def from_table(self, op: Op, kind: str, entries: Sequence[str]) -> str:
+        """An entry of a constant table."""
+        text = f"[{len(entries)}] = {{{', '.join(entries)}}};"
+        if (kind, text) not in self.tables:
+            self.tables[kind, text] = self.names.new("table")
+        return f"{self.tables[kind, text]}[{self.text(op.operands[0])}]"
+
     def alloca(self, op: loop.Alloca) -> None:
         """Scratch on the stack, rounded up so that eight bytes may be cleared at a time."""
         name = self.names.new(op.result.hint or "scratch")
@@ -231,8 +266,8 @@ class Emitter:
 
     def index(self, op: loop.Load | loop.Store | loop.Prefetch) -> str:
         """The index of an access, stretched where values have gaps between them."""
-        field = op.buffer.op
-        step = stride(self.layout, str(field.field)) if isinstance(field, loop.FieldRef) else 1
+        names = fields_of(op.buffer)
+        step = stride(self.layout, names[0]) if names else 1
         return self.text(op.index) if step == 1 else f"{step} * {self.atom(op.index)}"
 
     def compact(self, op: loop.Compact) -> None:
@@ -323,6 +358,9 @@ class Emitter:
 _ROWS: Final[dict[type[Op], Callable[[Emitter, Any], None]]] = {
     loop.FieldRef: Emitter.field_ref,
     loop.SizeRef: Emitter.size_ref,
+    batch.PickField: Emitter.pick_field,
+    batch.PickSize: Emitter.pick_size,
+    batch.PickNumber: Emitter.pick_number,
     loop.Alloca: Emitter.alloca,
     loop.Load: Emitter.load,
     loop.Store: Emitter.store,
