@@ -1,9 +1,9 @@
 """`loop.reduce` in C: 32 partial results in an array; whole rounds of 32 elements, the rest, the tree.
 
-Elements that are gathered are done by fours: gcc 12 loads all indices of its vectors before the first element, and has
-no registers for those of more. What is left after whole rounds is done by fours too, then one by one, and the tree is
-written out: loops of unknown length would be vectorised for lengths that they never have, and a vector that is read
-right after its elements were stored waits for memory.
+Elements of 32 bits that are gathered are done by fours: gcc 12 loads all indices of its vectors before the first, and
+has no registers for those of 16. In double precision whole rounds are nearer to the pace of memory. What is left after
+them is done by fours too, then one by one, and the tree is written out: loops of unknown length would be vectorised for
+lengths that they never have, and a vector that is read right after its elements were stored waits for memory.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def emit_reduce(e: Emitter, op: loop.Reduce) -> None:
     e.line(f"for (int {lane} = 0; {lane} < {LANES}; {lane}++) {parts}[{lane}] = {start};")
     e.line(f"int64_t {at} = {e.text(op.lo)};")
     e.line(f"int {from_} = 0;")
-    if not _gathers(op):
+    if dtype.bits == 64 or not _gathers(op):
         with _braces(e, f"for (; {at} + {LANES} <= {hi}; {at} += {LANES})"):
             _elements(e, op, f"{parts}[{lane}]", at, lane, str(LANES))
     some = f"{at} + {GROUP} <= {hi}; {at} += {GROUP}, {from_} = ({from_} + {GROUP}) & {LANES - 1}"
