@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from nnc.compiler.codegen.packing import places
 from nnc.compiler.codegen.staging import index_ops, is_indirect
 from nnc.compiler.ir import loop
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.builder import Builder
 from nnc.compiler.ir.core import Block
 from nnc.compiler.ir.types import DType, i64
@@ -71,15 +72,18 @@ class _Ahead:
                 inside.op(loop.Prefetch, buffer, body.args[0])
 
     def _arrays(self) -> Iterator[tuple[Value, int]]:
-        """What the row is read from straight on, one array of each group of records; with bytes per element."""
+        """What the row is read from straight on, one array of each group of records; with bytes per element.
+
+        Members of a batch have their records alike (`packing`), so the first of them tells.
+        """
         loops = {self.row.body.args[0]} | {inner.body.args[0] for inner in self.row.find(loop.For)}
         seen: set[str] = set()
         for op in self.row.walk():
-            if not isinstance(op, loop.Load) or op.index not in loops or not isinstance(op.buffer.op, loop.FieldRef):
+            if not isinstance(op, loop.Load) or op.index not in loops or not fields_of(op.buffer):
                 continue
-            name = str(op.buffer.op.field)
-            place = self.packed.get(name)
-            group = place.group if place else name
+            names = fields_of(op.buffer)
+            place = self.packed.get(names[0])
+            group = place.group if place else names[0]
             if group not in seen:
                 seen.add(group)
                 yield op.buffer, place.record if place else op.buffer.type.dtype.numpy.itemsize

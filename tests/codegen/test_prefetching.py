@@ -14,6 +14,7 @@ from nnc.compiler.codegen.prefetching import fetch_ahead
 from nnc.compiler.codegen.staging import staged
 from nnc.compiler.driver import lower
 from nnc.compiler.ir import interp_loop, loop
+from nnc.compiler.ir.batch import fields_of
 from nnc.compiler.ir.parser import parse_module
 from nnc.compiler.ir.printer import print_module
 from nnc.compiler.options import Options
@@ -72,6 +73,17 @@ def test_all_that_synapses_have_is_fetched_by_lines() -> None:
     records = [name for name in found if name in ("proj0.w", "proj0.x", "proj0.last_event")]
     assert len(records) == 1, "values side by side lie in the same lines"
     assert found[records[0]] == 64 // 24
+
+
+def test_rows_of_alike_projections_are_fetched_in_their_one_loop() -> None:
+    net = ann.Network(dt=1.0, seed=3)
+    cell = ann.Neuron(equations="v += 0.1 + g_exc", spike="v > 1.0", reset="v = 0.0")
+    pops = [net.create(20, cell) for _ in range(4)]
+    for pre, post in zip(pops, [*pops[1:], pops[0]], strict=True):
+        net.connect(pre, post, "exc").fixed_probability(0.5, weights=ann.Uniform(0.0, 0.1))
+    net.compile(silent=True)
+    found = [fields_of(op.buffer) for op in fetch_ahead(staged(module_of(net))).find(loop.Prefetch)]
+    assert sorted(found) == [tuple(f"proj{i}.{name}" for i in range(4)) for name in ("post", "w")]
 
 
 def test_the_text_parses_back_and_the_module_is_left_alone() -> None:
