@@ -268,6 +268,7 @@ def _merged(members: Sequence[_Member]) -> Op:
     tables = _Tables(Builder(body, body.ops[0] if body.ops else None, first.loc), member)
     for column in zip(*(m.leaves for m in members), strict=True):
         tables.use(column)
+    erase_all(tables.spent)
     if isinstance(first, loop.Once):
         merged: Op = loop.Once((), (), {}, (Block(),), first.loc)
         start = Builder(merged.regions[0], None, first.loc)
@@ -293,11 +294,15 @@ def _described(teams: Sequence[Op]) -> dict[str, Attr]:
 
 
 class _Tables:
-    """The tables at the start of a merged phase, each made once."""
+    """The tables at the start of a merged phase, each made once; `spent` are the ops that they stand for.
+
+    Those go when all tables are there: one of them may be what the tables are put in front of.
+    """
 
     def __init__(self, b: Builder, member: Value) -> None:
         self.b, self.member = b, member
         self.made: dict[Hashable, Value] = {}
+        self.spent: list[Op] = []
 
     def use(self, column: Sequence[_Leaf]) -> None:
         """Let the first member take its entry of a table, unless all have the same."""
@@ -309,7 +314,7 @@ class _Tables:
             self.made[known] = self._table(first.value, entries)
         if first.place is None:
             first.value.replace_by(self.made[known])
-            first.op.erase()
+            self.spent.append(first.op)
         else:
             first.op.set_operand(first.place, self.made[known])
 
