@@ -20,8 +20,8 @@ WORDS: Final = (AUTO, TUNE)
 OMP_MIN_NB_NEURONS: Final = 100
 """For scripts that read it; nnc chooses the number of workers by the work of a step, see `team_size`."""
 
-GRAIN: Final = 8192
-"""Units of work per step that keep one worker busy for some three microseconds, see `nnc.runtime.running.work`."""
+GRAIN: Final = 30_000
+"""Units of work per step that keep one worker busy for some twelve microseconds, see `nnc.runtime.running.work`."""
 
 
 def team_size(wanted: int | str, work: int) -> int:

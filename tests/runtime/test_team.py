@@ -130,7 +130,7 @@ def test_a_network_tells_how_its_threads_and_storage_were_chosen():
     )
     net.compile(silent=True)
     told = net.explain()
-    assert "threads: 1, since a step does 178 units of work, 0.022 grains of 8192" in told
+    assert "threads: 1, since a step does 178 units of work, 0.0059 grains of 30000" in told
     assert "learning: csr_pre" in told
     assert "lie side by side" in told
     assert "dense: dense_post, 8 bytes per synapse" in told
