@@ -183,6 +183,6 @@ def test_a_small_network_has_one_worker_and_a_dense_one_more(four_cores):
     before.config(num_threads="tune")
     assert before.threads == 4
     assert run("auto", 20)[0] == 1
-    workers, rates = run("auto", 270)
+    workers, rates = run("auto", 520)
     assert workers == 2
-    assert np.array_equal(rates, run(1, 270)[1])
+    assert np.array_equal(rates, run(1, 520)[1])
