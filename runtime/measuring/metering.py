@@ -42,6 +42,10 @@ _PLACES: Final = {
     "posts": "equations of post neurons",
     "fill": "random numbers",
     "push": "past values",
+    "traces.pre": "traces of pre neurons",
+    "traces.post": "traces of post neurons",
+    "on_pre.neurons": "traces at arriving spikes",
+    "on_post.neurons": "traces at post-synaptic spikes",
 }
 
 HEAD: Final = ("kernel", "ms", "share", "GB/s", "Gflop/s", "bytes/step", "flops/step", "bound", "roofline")
@@ -275,7 +279,7 @@ def label(network: Network, kernel: str) -> str:
     owner, _, rest = kernel.partition(".")
     if owner == "record":
         return "recording conductances" if rest == "targets" else "recording"
-    what = _PLACES.get(rest.rpartition(".")[2], rest)
+    what = _PLACES.get(rest) or _PLACES.get(rest.rpartition(".")[2], rest)
     if owner.startswith("pop"):
         names = {f"pop{p.id}": p.name for p in network.get_populations()}
     else:

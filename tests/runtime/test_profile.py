@@ -151,6 +151,24 @@ def test_the_older_spelling_prints_the_magic_network(capsys: pytest.CaptureFixtu
     assert "little: neurons" in capsys.readouterr().out
 
 
+def test_traces_that_neurons_hold_have_names_of_their_own() -> None:
+    net = ann.Network(dt=1.0, seed=1)
+    net.config(event_time="exact")
+    cell = ann.Neuron(equations="v += 0.3 + g_exc", spike="v > 1.0", reset="v = 0.0")
+    pop = net.create(20, cell)
+    net.connect(pop, pop, "exc", ann.STDP(), name="learning").fixed_probability(0.5, weights=0.01)
+    net.compile(silent=True)
+    found = {k.name for k in net.profile(20.0).kernels if k.name.startswith("learning: ")}
+    assert found == {
+        "learning: arriving spikes",
+        "learning: post-synaptic spikes",
+        "learning: traces of pre neurons",
+        "learning: traces of post neurons",
+        "learning: traces at arriving spikes",
+        "learning: traces at post-synaptic spikes",
+    }
+
+
 def test_an_error_while_measuring_leaves_the_usual_program() -> None:
     net = network("llvm")
 
