@@ -106,8 +106,8 @@ def stage_text(description: NetworkDescription, stage: str, options: Options) ->
         return dump(description)
     looks = options.looks
     if stage in _LANGUAGE_TARGET:
-        module = lower(description, options)
         target = _LANGUAGE_TARGET[stage]
+        module = lower(description, dataclasses.replace(options, target=target))
         own = options.target_options if options.target == target else {}
         return _target(target, own, options.determinism).emit(module).text
     upto = None if options.pipeline else {"model": "", "step": _STEP_ENDS_WITH, "loop": None}[stage]

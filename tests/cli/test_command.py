@@ -104,6 +104,19 @@ def test_a_stage_is_shown_and_nothing_simulated(
     assert "spikes 56" not in out
 
 
+def test_the_text_for_a_target_is_made_by_the_passes_of_that_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Populations that are alike share a loop on the CPU and not on a GPU, whatever the script runs on."""
+    path = tmp_path / "many.py"
+    cells = "pops = [net.create(10, ann.Izhikevich) for _ in range(5)]"
+    path.write_text(f"import nnc as ann\nnet = ann.Network(dt=1.0)\n{cells}\nnet.compile()\n", encoding="utf-8")
+    assert nnc("--emit-ir=ptx", path) == 0
+    assert ".visible .entry" in capsys.readouterr().out
+    assert nnc("--emit-ir=all", path) == 0
+    assert ".visible .entry" in capsys.readouterr().out
+
+
 def test_emit_ir_works_behind_the_script_and_without_a_stage(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert nnc(script, "--emit-ir") == 0
     assert "// ===== model =====" in capsys.readouterr().out

@@ -92,6 +92,7 @@ KERNELS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::nnc.runtime.errors.NNCWarning")
 @pytest.mark.parametrize(("name", "order", "arch"), KERNELS)
 def test_kernels_of_networks_fit_the_registers(name: str, order: Determinism, arch: str) -> None:
     if shutil.which("ptxas") is None:
@@ -100,11 +101,23 @@ def test_kernels_of_networks_fit_the_registers(name: str, order: Determinism, ar
     build: Any = THREE[name][0] if name in THREE else FEATURES[name]
     build(net)
     net.compile(silent=True)
-    report = assemble(CUDATarget(arch=arch, determinism=order).emit(lower(describe(net), Options())).text, arch)
+    report = assemble(
+        CUDATarget(arch=arch, determinism=order).emit(lower(describe(net), Options(target="cuda"))).text, arch
+    )
     print(f"{name} {order} {report}")
     # Addresses and sizes of fields stay in registers for the whole run: many projections have more than there are.
     assert report.spilled <= (0 if name in THREE else 2048)
     assert report.registers <= 255
+
+
+def test_a_loop_that_populations_share_is_refused_with_its_op() -> None:
+    net = ann.Network(dt=1.0, seed=7)
+    for _ in range(5):
+        net.create(10, ann.Izhikevich)
+    net.compile(silent=True)
+    merged = lower(describe(net), Options(target="llvm"))
+    with pytest.raises(DiagnosticError, match=r"mem\.pick_\w+"):
+        CUDATarget().emit(merged)
 
 
 def meetings(p: Program) -> int:

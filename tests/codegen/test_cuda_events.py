@@ -92,7 +92,7 @@ def nests(build: Any, *, fast: bool = False) -> list[Any]:
     net = ann.Network(dt=1.0)
     build(net)
     net.compile(silent=True)
-    module = lower(describe(net), Options())
+    module = lower(describe(net), Options(target="cuda"))
     layout = Layout.of(module)
     loops = [op for op in module.walk() if isinstance(op, loop.For) and any(isinstance(o, loop.For) for o in op.walk())]
     return [found for op in loops if (found := find_nest(op, layout, fast)) is not None]
@@ -124,7 +124,7 @@ def test_what_changes_another_element_is_done_in_order() -> None:
     net = ann.Network(dt=1.0)
     _projection(None)(net)
     net.compile(silent=True)
-    module = lower(describe(net), Options())
+    module = lower(describe(net), Options(target="cuda"))
     layout = Layout.of(module)
     (lists,) = [op for op in module.find(loop.For) if find_nest(op, layout, fast=True) is not None]
     found = find_nest(lists, layout, fast=True)
@@ -138,6 +138,6 @@ def test_the_text_has_no_meeting_between_rows() -> None:
     net = ann.Network(dt=1.0)
     _projection(None)(net)
     net.compile(silent=True)
-    text = emit_kernel(lower(describe(net), Options()))
+    text = emit_kernel(lower(describe(net), Options(target="cuda")))
     rows = text[text.index("bisect") : text.rindex("match.any")]
     assert "barrier0" not in rows

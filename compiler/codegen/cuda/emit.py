@@ -32,6 +32,7 @@ from nnc.compiler.ir.types import DType
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nnc.compiler.ir import batch
     from nnc.compiler.ir.core import Op, Value
 
 THREADS: Final = 256
@@ -148,6 +149,12 @@ class KernelEmitter(Emitter):
         """Read an element."""
         self.before(hazards.of_op(op))
         super().load(op)
+
+    def pick_field(self, op: batch.PickField | batch.PickSize | batch.PickNumber) -> None:
+        """Refused: threads share what an entry of a table is picked for, and `merge-alike` leaves this target out."""
+        raise unsupported(op, self.target, "an entry picked from a table")
+
+    pick_size = pick_number = pick_field
 
     def store(self, op: loop.Store) -> None:
         """Write an element: one that belongs to the thread in a divided loop, else by one thread for all."""
