@@ -80,7 +80,7 @@ def test_the_kernel_is_another_one_only_where_spikes_do_nothing_but_add(name: st
     net = ann.Network(dt=1.0, seed=7)
     FEATURES[name](net)
     net.compile(silent=True)
-    module = lower(describe(net), Options())
+    module = lower(describe(net), Options(target="cuda"))
     strict, loose = emit_kernel(module), emit_kernel(module, fast=True)
     assert "atomicrmw fadd" not in strict
     assert ("atomicrmw fadd" in loose) == (strict != loose) == (name in REORDERED)
